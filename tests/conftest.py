@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every test may ask for: contexts that must end, sockets that must close, real peers."""
+
+from __future__ import annotations
+
+import faulthandler
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support import PATIENCE_MS, terminate
+
+import zmq
+
+LIMIT_S = float(os.environ.get("ZMQ_TEST_LIMIT", "60"))
+"""Seconds after which a test is stuck: all stacks are printed and the run ends."""
+
+_numbers = itertools.count()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"libzmq {zmq.zmq_version()} at {zmq.libzmq_path()}, drafts: {zmq.DRAFT_API}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    wanted = os.environ.get("ZMQ_TEST_WANT_LIBZMQ")
+    if wanted and not zmq.zmq_version().startswith(wanted):
+        raise pytest.UsageError(f"wanted libzmq {wanted}, loaded {zmq.zmq_version()}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("libzmq"):
+        needed = tuple(map(int, mark.args[0].split(".")))
+        if zmq.zmq_version_info() < needed:
+            pytest.skip(f"needs libzmq {mark.args[0]}, have {zmq.zmq_version()}")
+    for mark in item.iter_markers("capability"):
+        if not zmq.has(mark.args[0]):
+            pytest.skip(f"this libzmq has no {mark.args[0]}")
+    if item.get_closest_marker("draft") and not zmq.DRAFT_API:
+        pytest.skip("this libzmq has no drafts")
+
+
+@pytest.fixture(autouse=True)
+def watchdog() -> Iterator[None]:
+    """End the run with all stacks when a test is stuck."""
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture
+def context() -> Iterator[zmq.Context]:
+    """A context; at the end its sockets are closed and it has to terminate."""
+    context = zmq.Context()
+    yield context
+    for socket in list(context._sockets):
+        socket.close(0)
+    if not context.closed:
+        terminate(context)
+
+
+
+SocketFactory = Callable[..., zmq.Socket]
+
+
+@pytest.fixture
+def socket(context: zmq.Context) -> Iterator[SocketFactory]:
+    """Make sockets that give up after PATIENCE_MS and are closed at the end."""
+    made: list[zmq.Socket] = []
+
+    def make(kind: int, **options: Any) -> zmq.Socket:
+        one = context.socket(kind)
+        made.append(one)
+        one.linger = 0
+        one.rcvtimeo = one.sndtimeo = PATIENCE_MS
+        for name, value in options.items():
+            setattr(one, name, value)
+        return one
+
+    yield make
+    for one in made:
+        one.close(0)
+
+
+@pytest.fixture
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Return an endpoint that nobody else uses, for a transport."""
+    # Paths of tests are long, those of ipc sockets have to be short.
+    folders: list[tempfile.TemporaryDirectory[str]] = []
+
+    def make(transport: str) -> str:
+        number = next(_numbers)
+        if transport == "inproc":
+            return f"inproc://test-{number}"
+        if transport == "ipc":
+            folders.append(tempfile.TemporaryDirectory(prefix="zt"))
+            return f"ipc://{folders[-1].name}/{number}"
+        if transport == "tcp":
+            return "tcp://127.0.0.1:*"
+        raise ValueError(transport)
+
+    yield make
+    for folder in folders:
+        folder.cleanup()
+
+
+Connected = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
+
+
+@pytest.fixture
+def connected(socket: SocketFactory, endpoint: Callable[[str], str]) -> Connected:
+    """Make two connected peers: ``connected(first_type, second_type, transport)``."""
+
+    def make(
+        first: int, second: int, transport: str = "inproc", **options: Any
+    ) -> tuple[zmq.Socket, zmq.Socket]:
+        bound, connecting = socket(first, **options), socket(second, **options)
+        if second == zmq.SUB:
+            connecting.subscribe(b"")
+        bound.bind(endpoint(transport))
+        connecting.connect(bound.last_endpoint)
+        return bound, connecting
+
+    return make

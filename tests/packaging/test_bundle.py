@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Choosing, fetching and unpacking the libzmq to bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+
+import pytest
+from packaging.tags import platform_tags
+
+from .conftest import make_pyzmq_wheel
+
+pytestmark = pytest.mark.packaging
+
+
+@pytest.fixture(autouse=True)
+def no_index(monkeypatch, tmp_path):
+    """pip finds wheels in one folder only, as on a machine without network."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name in ("PIP_EXTRA_INDEX_URL", "LIBZMQ_PATH", "ZMQ_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    return wheels
+
+
+@pytest.fixture
+def package(tmp_path):
+    """The zmq folder of a source tree."""
+    folder = tmp_path / "zmq"
+    folder.mkdir()
+    return folder
+
+
+# --- what is taken from a wheel -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (
+            ["pyzmq.libs/", "pyzmq.libs/libzmq-2f0.so.5.2.5", "pyzmq.libs/libsodium-6c.so.26.4.0"],
+            ["pyzmq.libs/libzmq-2f0.so.5.2.5", "pyzmq.libs/libsodium-6c.so.26.4.0"],
+        ),
+        (
+            ["zmq/.dylibs/libzmq.5.dylib", "zmq/.dylibs/libsodium.26.dylib", "zmq/__init__.py"],
+            ["zmq/.dylibs/libzmq.5.dylib", "zmq/.dylibs/libsodium.26.dylib"],
+        ),
+        (
+            ["pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll", "pyzmq.libs/msvcp140-9f.dll"],
+            ["pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll", "pyzmq.libs/msvcp140-9f.dll"],
+        ),
+        (
+            ["zmq/__init__.py", "zmq/libzmq.5.dylib", "zmq/libzmq.cpython-35m-x86_64.so"],
+            ["zmq/libzmq.5.dylib"],
+        ),
+    ],
+    ids=["Linux", "macOS", "Windows", "early"],
+)
+def test_libraries_of_a_wheel(bundle, names, taken):
+    """libzmq is taken with the libraries of its folder, and no Python file with them."""
+    assert bundle.library_names(names) == taken
+
+
+def test_wheel_without_libzmq(bundle):
+    """A wheel that holds no libzmq, only a Python extension, is refused."""
+    names = ["zmq/__init__.py", "zmq/backend/cython/_zmq.abi3.so", "zmq/utils/libzmq.pxd"]
+    with pytest.raises(bundle.BundleError, match="no libzmq in this wheel"):
+        bundle.library_names(names)
+
+
+def test_unpacked_with_licences_and_origin(bundle, tmp_path, library):
+    """What is unpacked has the licence texts beside it and says which wheel it came from."""
+    wheel = make_pyzmq_wheel(tmp_path, library)
+    folder = tmp_path / "out"
+    bundle.unpack(wheel, folder)
+    texts = sorted(path.name for path in (folder / "licenses").iterdir())
+    assert texts == ["LICENSE.libsodium.txt", "LICENSE.zeromq.txt"]
+    origin = json.loads((folder / "ORIGIN.json").read_text())
+    assert origin["wheel"] == wheel.name
+    assert origin["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
+    name = os.path.basename(library.path)
+    assert origin["files"][name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+
+
+# --- what is downloaded ---------------------------------------------------------------------------
+
+
+def test_pinned_version_is_preferred(bundle, no_index, tmp_path, library):
+    """Of several pyzmq the pinned one is taken, not the newest."""
+    make_pyzmq_wheel(no_index, library)
+    make_pyzmq_wheel(no_index, library, version="99.0")
+    assert bundle.download(tmp_path).name.startswith("pyzmq-27.3.0-")
+
+
+def test_other_version_serves(bundle, no_index, tmp_path, library, monkeypatch):
+    """Where the pinned pyzmq cannot be had, another version serves."""
+    monkeypatch.setattr(bundle, "OTHER_PYTHONS", ())
+    make_pyzmq_wheel(no_index, library, version="26.4.0")
+    assert bundle.download(tmp_path).name.startswith("pyzmq-26.4.0-")
+
+
+def test_wheel_for_another_python_serves(bundle, no_index, tmp_path, library):
+    """A wheel for a Python that is not running is taken for the sake of its libzmq."""
+    wheel = make_pyzmq_wheel(no_index, library, tag=f"cp38-cp38-{next(platform_tags())}")
+    assert bundle.download(tmp_path).name == wheel.name
+
+
+def test_unreachable_index_is_asked_once(bundle, tmp_path, monkeypatch):
+    """When the index does not answer, pip is not started again for each other kind of wheel."""
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    # Port 0 can never be connected to.
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:0/simple")
+    with pytest.raises(bundle.UnreachableError):
+        bundle.download(tmp_path)
+
+
+def test_pip_is_found_without_this_environment(bundle, monkeypatch):
+    """Where the running Python has no pip, the one it is based on or the bundled one serves."""
+    commands = bundle.pip_commands()
+    assert commands[0][0] == sys.executable
+    monkeypatch.setattr(bundle, "pip_commands", lambda: commands[1:])
+    if len(commands) == 1:
+        pytest.skip("this Python has one pip only")
+    assert bundle.find_pip() in commands[1:]
+
+
+# --- what is decided ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few_choices(bundle, monkeypatch):
+    monkeypatch.setattr(bundle, "OTHER_PYTHONS", ())
+
+
+def test_always(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """always bundles, also on a machine that has libzmq, and leaves it in the source tree."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    monkeypatch.setenv("LIBZMQ_PATH", library.path)
+    make_pyzmq_wheel(no_index, library)
+    folder = bundle.prepare(package, tmp_path / "build")
+    assert folder == package / "_libzmq"
+    assert sorted(os.listdir(package)) == ["_libzmq"]
+    origin = json.loads((folder / "ORIGIN.json").read_text())
+    assert origin["libzmq"] == ".".join(map(str, library.version))
+
+
+def test_fetched_once(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """A library that is in the source tree and loads is used without a download."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    wheel = make_pyzmq_wheel(no_index, library)
+    bundle.unpack(wheel, package / "_libzmq")
+    wheel.unlink()
+    monkeypatch.setattr(bundle, "find_pip", lambda: pytest.fail("pip was looked for"))
+    assert bundle.prepare(package, tmp_path / "build") == package / "_libzmq"
+
+
+def test_broken_library_is_replaced(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """A library in the source tree that does not load is fetched anew."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    make_pyzmq_wheel(no_index, library)
+    (package / "_libzmq").mkdir()
+    (package / "_libzmq" / "libzmq.so.5").write_text("no library")
+    folder = bundle.prepare(package, tmp_path / "build")
+    assert "error" not in bundle.probe_folder(folder)
+    assert not (folder / "libzmq.so.5").exists()
+
+
+def test_source_that_cannot_be_written(
+    bundle, no_index, package, tmp_path, library, monkeypatch
+):
+    """Where the source tree cannot be written, the library goes to the build's own folder."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    monkeypatch.setattr(bundle.os, "access", lambda path, how: False)
+    make_pyzmq_wheel(no_index, library)
+    folder = bundle.prepare(package, tmp_path / "build")
+    assert folder == tmp_path / "build" / "_libzmq"
+    assert os.listdir(package) == []
+
+
+def test_never(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """never bundles nothing, whatever there is to bundle."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "never")
+    wheel = make_pyzmq_wheel(no_index, library)
+    bundle.unpack(wheel, package / "_libzmq")
+    assert bundle.prepare(package, tmp_path / "build") is None
+
+
+def test_auto_with_libzmq(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """auto bundles nothing when this machine has a libzmq that loads."""
+    monkeypatch.setenv("LIBZMQ_PATH", library.path)
+    make_pyzmq_wheel(no_index, library)
+    assert bundle.prepare(package, tmp_path / "build") is None
+
+
+@pytest.mark.usefixtures("few_choices")
+def test_auto_without_libzmq(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """auto bundles when this machine has no libzmq that loads."""
+    monkeypatch.setenv("LIBZMQ_PATH", str(tmp_path / "nothing"))
+    make_pyzmq_wheel(no_index, library)
+    assert bundle.prepare(package, tmp_path / "build") == package / "_libzmq"
+
+
+@pytest.mark.usefixtures("few_choices")
+def test_auto_with_nothing_to_fetch(bundle, package, tmp_path, monkeypatch, capsys):
+    """auto warns and goes on when there is nothing to bundle."""
+    monkeypatch.setenv("LIBZMQ_PATH", str(tmp_path / "nothing"))
+    assert bundle.prepare(package, tmp_path / "build") is None
+    assert "WARNING: no libzmq here, and none could be bundled" in capsys.readouterr().out
+    assert os.listdir(package) == []
+
+
+@pytest.mark.usefixtures("few_choices")
+def test_always_with_nothing_to_fetch(bundle, package, tmp_path, monkeypatch):
+    """always fails when there is nothing to bundle, with pip's reason."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    with pytest.raises(bundle.BundleError, match=r"no pyzmq wheel for this platform: .*pyzmq"):
+        bundle.prepare(package, tmp_path / "build")
+
+
+def test_library_that_does_not_load(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """A libzmq that does not load here is not bundled."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    broken = tmp_path / "libzmq.so.5"
+    broken.write_text("no library")
+    attempt = type(library.tried[-1])("system", str(broken))
+    described = type("Library", (), {"path": str(broken), "tried": (attempt,)})
+    make_pyzmq_wheel(no_index, described)
+    with pytest.raises(bundle.BundleError, match="does not load"):
+        bundle.prepare(package, tmp_path / "build")
+    assert os.listdir(package) == []
+
+
+def test_unknown_word(bundle, package, tmp_path, monkeypatch):
+    """A ZMQ_BUNDLE that is none of the three words is an error that names them."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "yes")
+    with pytest.raises(bundle.BundleError, match="must be auto, always or never"):
+        bundle.prepare(package, tmp_path / "build")

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""ZeroMQ for Python: the API of PyZMQ, in pure Python over ctypes.
+
+>>> import zmq
+>>> context = zmq.Context()
+>>> socket = context.socket(zmq.REQ)
+
+What is here is collected from private modules; ``zmq._ctypes`` holds all that
+talks to libzmq.
+"""
+
+from __future__ import annotations
+
+from . import constants, error
+from ._context import Context, SyncContext
+from ._ctypes.bind import DRAFT_API
+from ._frame import COPY_THRESHOLD, Frame, Message
+from ._misc import (
+    Stopwatch,
+    curve_keypair,
+    curve_public,
+    get_includes,
+    get_library_dirs,
+    has,
+    libzmq_path,
+    strerror,
+    zmq_errno,
+    zmq_version,
+    zmq_version_info,
+)
+from ._poll import Poller, select, zmq_poll
+from ._proxy import device, proxy, proxy_steerable
+from ._socket import IPC_PATH_MAX_LEN, Socket, SyncSocket
+from ._tracker import _FINISHED_TRACKER, MessageTracker
+from ._version import __revision__, __version__, pyzmq_version, pyzmq_version_info
+from .constants import *  # noqa: F403
+from .error import (
+    Again,
+    ContextTerminated,
+    DraftFDWarning,
+    InterruptedSystemCall,
+    NotDone,
+    ZMQBaseError,
+    ZMQBindError,
+    ZMQError,
+    ZMQVersionError,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PYZMQ_DRAFT_API: bool = DRAFT_API
+
+_SUBPACKAGES = ("backend", "sugar", "utils")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the subpackages that pyzmq programs reach without importing them."""
+    if name in _SUBPACKAGES:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "COPY_THRESHOLD",
+    "DRAFT_API",
+    "IPC_PATH_MAX_LEN",
+    "PYZMQ_DRAFT_API",
+    "_FINISHED_TRACKER",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "Frame",
+    "InterruptedSystemCall",
+    "Message",
+    "MessageTracker",
+    "NotDone",
+    "Poller",
+    "Socket",
+    "Stopwatch",
+    "SyncContext",
+    "SyncSocket",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+    "__revision__",
+    "__version__",
+    "curve_keypair",
+    "curve_public",
+    "device",
+    "error",
+    "get_includes",
+    "get_library_dirs",
+    "has",
+    "libzmq_path",
+    "proxy",
+    "proxy_steerable",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "select",
+    "strerror",
+    "zmq_errno",
+    "zmq_poll",
+    "zmq_version",
+    "zmq_version_info",
+    *constants.__all__,
+]

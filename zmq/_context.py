@@ -1,0 +1,502 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Context: the container of sockets, and of the threads that do their I/O."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from types import GenericAlias
+
+from . import _options
+from ._ctypes import bind as _bind
+from ._ctypes import errors
+from ._ctypes.bind import C
+from ._options import OptionAttributes, c_int
+from ._socket import Socket, _caller
+from .constants import CONTEXT_OPTION_SINCE, ContextOption, Errno, SocketOption
+from .error import ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Generic, TypeVar, overload
+
+    SocketT = TypeVar("SocketT", bound="Socket[Any]")
+    OtherT = TypeVar("OtherT", bound="Socket[Any]")
+    T = TypeVar("T", bound="Context[Any]")
+
+    class _Base(Generic[SocketT]):
+        """Makes Context generic for type checkers, without importing typing."""
+else:
+    SocketT = None
+
+    class _Base:
+        __slots__ = ()
+        __class_getitem__ = classmethod(GenericAlias)
+
+
+EINVAL = int(Errno.EINVAL)
+ENOTSUP = int(Errno.ENOTSUP)
+
+_set = object.__setattr__
+
+# Every Context object, so that a forked child can abandon what belongs to its parent.
+_contexts: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def _abandon_all() -> None:
+    """In a forked child: the parent's contexts have no threads here."""
+    for context in list(_contexts):
+        context._detach()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)
+
+
+class Context(OptionAttributes, _Base[SocketT]):
+    """A ZeroMQ context: makes sockets and runs the threads that do their I/O.
+
+    Parameters
+    ----------
+    io_threads : int
+        Threads for I/O; 0 allows inproc only. A Context here makes this one its
+        shadow.
+    shadow : int or Context
+        Address of a C context (``Context.underlying``) to stand for, which
+        somebody else owns: it is not terminated when this object is collected.
+
+    Attributes
+    ----------
+    sockopts : dict
+        Options that new sockets of this context get, where their type takes them.
+    Options are attributes, in any case: those of contexts (``context.max_sockets``)
+    are set at once, those of sockets (``context.linger = 0``) go to ``sockopts``.
+
+    Raises
+    ------
+    zmq.ZMQError : a negative number of threads (EINVAL)
+
+    Notes
+    -----
+    Wraps ``zmq_ctx_new``. May be used from any thread. A context made before a fork
+    is closed in the child. One that is collected without term() is terminated in the
+    background, where it may wait for messages to be sent.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_created",
+        "_handle",
+        "_pid",
+        "_shadow",
+        "_shadow_obj",
+        "_sockets",
+        "sockopts",
+    )
+
+    _handle: int
+    sockopts: dict[int, Any]
+
+    _socket_class: Callable[..., Any] = Socket
+    _instance: Any = None
+    _instance_lock = threading.Lock()
+    _instance_pid: int | None = None
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Context[Socket[bytes]]) -> None: ...
+        @overload
+        def __init__(
+            self: Context[Socket[bytes]], io_threads: int | Context[Any] = ..., shadow: Any = ...
+        ) -> None: ...
+
+    def __init__(self, io_threads: int | Context[Any] = 1, shadow: Any = 0) -> None:
+        _set(self, "_handle", 0)
+        _set(self, "_shadow", False)
+        _set(self, "_shadow_obj", None)
+        _set(self, "_sockets", weakref.WeakSet())
+        _set(self, "sockopts", {})
+        _set(self, "_pid", os.getpid())
+        _set(self, "_created", _caller())
+        if isinstance(io_threads, Context):
+            shadow = io_threads
+            io_threads = 1
+        if isinstance(shadow, Context):
+            _set(self, "_shadow_obj", shadow)
+            shadow = shadow._checked_handle()
+        if shadow:
+            from .utils.interop import cast_int_addr
+
+            _set(self, "_handle", cast_int_addr(shadow))
+            _set(self, "_shadow", True)
+        else:
+            self._open(c_int(io_threads, "io_threads"))
+        _contexts.add(self)
+
+    def _open(self, io_threads: int) -> None:
+        handle = C.zmq_ctx_new()
+        try:
+            if io_threads != 1:
+                C.zmq_ctx_set(handle, ContextOption.IO_THREADS, io_threads)
+        except ZMQError as error:
+            C.zmq_ctx_destroy(handle)
+            raise errors.failure(f"{error} (io_threads={io_threads})", error.errno) from None
+        _set(self, "_handle", handle)
+
+    def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
+        if not getattr(self, "_handle", 0) or self._shadow or sys.is_finalizing():
+            return
+        with keep_errno():
+            self._collected()
+
+    def _collected(self) -> None:
+        """Terminate in the background: a finalizer must not wait for peers."""
+        import warnings
+
+        handle = self._handle
+        filename, line = self._created
+        warnings.warn(
+            f"Unclosed context {self!r}, created at {filename}:{line}",
+            ResourceWarning,
+            stacklevel=3,
+            source=self,
+        )
+        for socket in list(self._sockets):
+            socket.close()
+        _set(self, "_handle", 0)
+        _end_in_background(handle)
+
+    def _detach(self) -> None:
+        """Stand for no C context any more; its sockets are gone with it."""
+        _set(self, "_handle", 0)
+        for socket in list(self._sockets):
+            socket._detach("its context was terminated")
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        module = cls.__module__
+        if module == "zmq._context":
+            module = "zmq"
+        count = len(self._sockets)
+        sockets = f"{count} socket{'s' if count != 1 else ''}" if count else ""
+        closed = " closed" if self.closed else ""
+        return f"<{module}.{cls.__qualname__}({sockets}) at {hex(id(self))}{closed}>"
+
+    def __enter__(self: T) -> T:
+        """Return the context; at the end of the with block it is destroyed."""
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.destroy()
+
+    def __copy__(self: T, memo: Any = None) -> T:
+        """Return a shadow of this context."""
+        return self.__class__.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"cannot pickle {self!r}: a context belongs to one process; create it in the process "
+            "that uses it"
+        )
+
+    @classmethod
+    def shadow(cls: type[T], address: Any) -> T:
+        """Return a second Context for an existing C context.
+
+        Parameters
+        ----------
+        address : int, Context, or pointer of cffi or ctypes
+        """
+        return cls(shadow=address)
+
+    @classmethod
+    def shadow_pyczmq(cls: type[T], ctx: Any) -> T:
+        """Return a Context for one of pyczmq, the binding of czmq.
+
+        Parameters
+        ----------
+        ctx : a pyczmq context
+
+        Raises
+        ------
+        ImportError : pyczmq is not installed
+        """
+        from pyczmq import zctx  # type: ignore[import-not-found]
+
+        return cls(shadow=zctx.underlying(ctx))
+
+    @classmethod
+    def instance(cls: type[T], io_threads: int = 1) -> T:
+        """Return the one Context that the parts of a program share.
+
+        Made at the first call, and again after it was closed or the process forked.
+
+        Parameters
+        ----------
+        io_threads : int, used when it is made
+        """
+        if cls._instance is None or cls._instance_pid != os.getpid() or cls._instance.closed:
+            with cls._instance_lock:
+                if (
+                    cls._instance is None
+                    or cls._instance_pid != os.getpid()
+                    or cls._instance.closed
+                ):
+                    cls._instance = cls(io_threads=io_threads)
+                    cls._instance_pid = os.getpid()
+        return cls._instance  # type: ignore[no-any-return]
+
+    @property
+    def underlying(self) -> int:
+        """Address of the C context, 0 when closed; for zmq_* functions of other bindings."""
+        return self._handle
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context is terminated, through this object or the one it shadows."""
+        if self._shadow_obj is not None and self._handle and self._shadow_obj.closed:
+            self._detach()
+        return not self._handle
+
+    def _checked_handle(self) -> int:
+        """Return the handle for a new socket.
+
+        Raises
+        ------
+        zmq.ZMQError : the context is closed (ENOTSUP)
+        """
+        if self.closed:
+            raise errors.failure(
+                f"{_bind.strerror(ENOTSUP)} ({self!r} {self._why_closed()})", ENOTSUP
+            )
+        return self._handle
+
+    def _why_closed(self) -> str:
+        if self._pid != os.getpid():
+            return (
+                f"was made in process {self._pid} and this is its child {os.getpid()}: make "
+                "contexts after the fork"
+            )
+        return "was terminated: make another, or call Context.instance() again"
+
+    def _add_socket(self, socket: Any) -> None:
+        self._sockets.add(socket)
+
+    def _rm_socket(self, socket: Any) -> None:
+        self._sockets.discard(socket)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def socket(
+            self, socket_type: int, socket_class: Callable[..., OtherT], **kwargs: Any
+        ) -> OtherT: ...
+        @overload
+        def socket(self, socket_type: int, socket_class: None = None, **kwargs: Any) -> SocketT: ...
+
+    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Any:
+        """Open a socket.
+
+        Parameters
+        ----------
+        socket_type : int, a zmq.SocketType
+        socket_class : type, optional; a subclass of Socket
+        **kwargs
+            Go to the class.
+
+        Returns
+        -------
+        Socket, with the options of ``sockopts`` set where its type takes them
+
+        Raises
+        ------
+        zmq.ZMQError : the context is closed (ENOTSUP); as Socket
+        """
+        self._checked_handle()
+        made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
+        for option, value in self.sockopts.items():
+            try:
+                made.set(option, value)
+            except ZMQError:
+                # Defaults are for every type; not all types have every option.
+                pass
+        return made
+
+    # ------------------------------------------------------------------
+    # options
+
+    def get(self, option: int) -> int:
+        """Return an option of the context.
+
+        Parameters
+        ----------
+        option : int, a zmq.ContextOption
+
+        Raises
+        ------
+        zmq.ZMQError : no such option (EINVAL)
+        RuntimeError : the context is closed
+
+        Notes
+        -----
+        Wraps ``zmq_ctx_get``.
+        """
+        option = c_int(option, "the option")
+        if self.closed:
+            raise RuntimeError(f"Context has been destroyed: {self!r} {self._why_closed()}")
+        value: int = C.zmq_ctx_get(self._handle, option)
+        if value == -1 and option != ContextOption.THREAD_SCHED_POLICY:
+            raise self._refused(errors.failure(), option)
+        return value
+
+    def set(self, option: int, optval: int) -> None:
+        """Set an option of the context.
+
+        Most are read when the first socket is opened.
+
+        Parameters
+        ----------
+        option : int, a zmq.ContextOption
+        optval : int
+
+        Raises
+        ------
+        TypeError : ``optval`` is not an int
+        zmq.ZMQError : no such option, or a value it does not take (EINVAL)
+        RuntimeError : the context is closed
+
+        Notes
+        -----
+        Wraps ``zmq_ctx_set``.
+        """
+        option = c_int(option, "the option")
+        value = c_int(optval, _context_option_name(option))
+        if self.closed:
+            raise RuntimeError(f"Context has been destroyed: {self!r} {self._why_closed()}")
+        try:
+            C.zmq_ctx_set(self._handle, option, value)
+        except ZMQError as error:
+            raise self._refused(error, option) from None
+
+    def _refused(self, error: ZMQError, option: int) -> Exception:
+        since = CONTEXT_OPTION_SINCE.get(option)
+        if error.errno == EINVAL and since and _bind.library.version < since:
+            return _bind.missing(_context_option_name(option), since, draft=False)
+        return errors.failure(f"{error} ({_context_option_name(option)})", error.errno)
+
+    def getsockopt(self, opt: int) -> Any:
+        """Return the value that new sockets get for an option.
+
+        Raises
+        ------
+        KeyError : none was set
+        """
+        return self.sockopts[opt]
+
+    def setsockopt(self, opt: int, value: Any) -> None:
+        """Set an option of all sockets that will be opened.
+
+        Parameters
+        ----------
+        opt : int, a zmq.SocketOption
+        value : int or bytes
+        """
+        self.sockopts[opt] = value
+
+    def _set_attribute(self, name: str, value: Any) -> None:
+        option = _SOCKET_OPTIONS.get(name.lower())
+        if option is None or hasattr(type(self), name):
+            super()._set_attribute(name, value)
+        else:
+            self.sockopts[option] = value
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an option of the context, or the default of a socket option."""
+        option = _SOCKET_OPTIONS.get(name.lower())
+        if option is None or name.startswith("__"):
+            return super().__getattr__(name)
+        try:
+            return self.sockopts[option]
+        except KeyError:
+            raise AttributeError(
+                f"{type(self).__name__} has no default for {name.upper()}"
+            ) from None
+
+    # ------------------------------------------------------------------
+    # ending
+
+    def term(self) -> None:
+        """Terminate the context.
+
+        Blocks until every socket is closed and what they had to send is sent, or
+        their LINGER is over; blocked calls of sockets raise ContextTerminated.
+        Other threads run meanwhile, and Ctrl-C interrupts it.
+
+        Notes
+        -----
+        Wraps ``zmq_ctx_destroy`` (``zmq_ctx_term``). Retries EINTR. Does nothing on a
+        closed context, or in a child of the process that made it.
+        """
+        if self.closed:
+            return
+        handle = self._handle
+        C.zmq_ctx_destroy(handle)
+        self._detach()
+
+    def destroy(self, linger: int | None = None) -> None:
+        """Close all sockets of this context and terminate it.
+
+        Only from the thread that uses the sockets, or when no thread does.
+
+        Parameters
+        ----------
+        linger : int, ms: set on each socket first
+        """
+        if self.closed:
+            return
+        for socket in list(self._sockets):
+            if not socket.closed:
+                socket.close(linger)
+        self.term()
+
+
+_SOCKET_OPTIONS: dict[str, int] = {
+    name.lower(): option for name, option in SocketOption.__members__.items()
+}
+
+
+def _add_options() -> None:
+    names: dict[str, int] = {}
+    for member, option in ContextOption.__members__.items():
+        for name in (member, member.lower()):
+            names[name] = int(option)
+            setattr(Context, name, _options.option_property(int(option), name))
+    Context._option_names = names
+
+
+def _context_option_name(option: int) -> str:
+    try:
+        return ContextOption(option).name
+    except ValueError:
+        return f"context option {option}"
+
+
+def _end_in_background(handle: int) -> None:
+    import _thread
+
+    try:
+        _thread.start_new_thread(C.zmq_ctx_destroy, (handle,))
+    except RuntimeError:
+        # No threads any more: the interpreter is going away, and the system takes it all back.
+        pass
+
+
+_add_options()
+
+SyncContext = Context

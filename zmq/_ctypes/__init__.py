@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Everything between Python and libzmq; the only folder that imports :mod:`ctypes`.
+
+A call travels down this list; each file imports only from those above it.
+
+loader
+    finds libzmq, opens it, and can say what it tried.
+types
+    the C structures, and how this platform lays them out.
+signatures
+    the table: one row per C function, and why the others are not bound.
+errors
+    the one place where a C result becomes a Python exception.
+bind
+    turns the table into ``C``, a namespace of checked callables.
+fast
+    the few untyped callables of the hot path, and their contract.
+observe
+    what may stand between Python and ``C`` when it is switched on.
+memory
+    Python buffers seen as C memory, message structures, zero-copy lifetimes.
+"""

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The table made callable: ``C``, one attribute for each libzmq function.
+
+``C.zmq_bind(handle, address)`` calls libzmq and raises what its row in
+:mod:`zmq._ctypes.signatures` calls a failure. A function that the loaded libzmq
+does not export is there too: calling it raises
+:exc:`zmq.error.ZMQVersionError`, which names the function, the release that has
+it and the release that is loaded.
+
+Look functions up when you call them (``C.name(...)``) and keep none: what
+:mod:`zmq._ctypes.observe` puts in their place would be passed by.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .. import error
+from . import errors, loader
+from .signatures import FUNCTIONS, MINUS_ONE, NULL, RELEASE, RETRY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+library = loader.load()
+
+_CHECKS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+    MINUS_ONE: errors.minus_one,
+    NULL: errors.null,
+    RETRY: errors.retry,
+}
+
+
+def dotted(version: tuple[int, ...]) -> str:
+    """Return ``(4, 3)`` as ``"4.3"``."""
+    return ".".join(map(str, version))
+
+
+def missing(feature: str, since: tuple[int, ...], draft: bool) -> error.ZMQVersionError:
+    """Return the exception for a ``feature`` that the loaded libzmq lacks.
+
+    Parameters
+    ----------
+    feature : str
+        A C function, an option, a socket type.
+    since : tuple of int
+        The first release of libzmq that has it.
+    draft : bool
+        Whether it is there only if libzmq was built with its draft API.
+    """
+    if draft and library.version >= since:
+        raised = error.ZMQVersionError(f"{dotted(since)} built with its draft API", feature)
+        raised.version += " built without"
+        return raised
+    return error.ZMQVersionError(dotted(since), feature)
+
+
+class Namespace:
+    """libzmq's functions, each under its C name."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+def typed(name: str, result: Any, arguments: tuple[Any, ...], released: bool) -> Any:
+    """Return a fresh, fully declared function object for a C function.
+
+    Raises
+    ------
+    AttributeError : the loaded libzmq does not export ``name``
+    """
+    function = (library.released if released else library.held)[name]
+    function.restype = result
+    function.argtypes = arguments
+    return function
+
+
+def _stub(row: Any) -> Callable[..., Any]:
+    def unavailable(*args: object) -> Any:
+        raise missing(row.name, row.since, row.draft)
+
+    return unavailable
+
+
+def _bind(row: Any) -> Callable[..., Any]:
+    try:
+        function = typed(row.name, row.result, row.arguments, row.gil == RELEASE)
+    except AttributeError:
+        return _stub(row)
+    check = _CHECKS.get(row.on_failure)
+    return check(function) if check else function  # type: ignore[no-any-return]
+
+
+def exports(name: str) -> bool:
+    """Tell whether the loaded libzmq exports the C function ``name``."""
+    return hasattr(library.released, name)
+
+
+C = Namespace()
+for _row in FUNCTIONS:
+    setattr(C, _row.name, _bind(_row))
+
+if sys.platform == "win32":
+    errors.use_library_errno(C.zmq_errno)
+
+
+def strerror(errnum: int) -> str:
+    text: bytes = C.zmq_strerror(errnum)
+    return text.decode("utf-8", "replace")
+
+
+error._strerror = strerror
+error._current_errno = lambda: errors.last_errno()
+error._libzmq_version = lambda: library.version
+
+# Only draft builds export these two; that is how libzmq itself tells them apart.
+DRAFT_API: bool = exports("zmq_join") and exports("zmq_msg_set_routing_id")

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The few calls of the hot path, without the checks that make a call safe.
+
+On CPython a function that declares its arguments converts each of them through
+``from_param``; one that does not takes what it is given as it is, in a third of
+the time. And a call that cannot wait need not give the GIL away and fight to get
+it back. The functions here do both, under this contract:
+
+- The caller hands over a socket as :func:`pointer` made it, a message as
+  ``byref`` of its structure, data as exact ``bytes``, and integers that fit a C
+  int: without declarations longer ones would be cut, silently. A length of
+  :data:`LIMIT` or more takes the checked path.
+- ``send_now`` and ``recv_now`` get DONTWAIT in their flags, always.
+- None instead of a socket is a NULL pointer, which libzmq refuses (ENOTSOCK).
+  So a socket that is closed, or that wants every call to take the checked path,
+  has None there, and nothing needs to be asked beforehand.
+- A result of -1 says only "not this way". The reason is not captured: the
+  caller makes the call again in its checked form, which raises it.
+
+Each name has a slow twin, the same function fully declared and with the GIL
+released; :func:`use` chooses between the two sets. Where ctypes cannot make
+untyped calls cheap (PyPy), or the GIL does not exist to be kept, only the slow
+one is used. ``ZMQ_FAST=0`` in the environment chooses it too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes import POINTER, c_char, c_char_p, c_int, c_long, c_size_t, c_void_p
+
+from .bind import library, typed
+from .types import zmq_msg_t
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+LIMIT = 2**31 - 1
+"""Lengths from here on do not travel as a C int."""
+
+RELEASING = 32 * 1024
+"""Sends of this many bytes or more release the GIL: copying them takes longer than the hand-over."""
+
+_msg_p = POINTER(zmq_msg_t)
+
+_gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
+
+AVAILABLE: bool = (
+    sys.implementation.name == "cpython"
+    and library.held is not library.released
+    and _gil_enabled()
+)
+"""Whether untyped calls that keep the GIL exist here and are worth their contract."""
+
+enabled: bool = False
+
+if TYPE_CHECKING:
+    send_now: Callable[..., int]
+    recv_now: Callable[..., int]
+    msg_send_now: Callable[..., int]
+    msg_data: Callable[[Any], Any]
+    msg_more: Callable[[Any], int]
+    msg_init: Callable[[Any], int]
+    msg_close: Callable[[Any], int]
+    getsockopt_now: Callable[..., int]
+    setsockopt_now: Callable[..., int]
+    poll_now: Callable[..., int]
+    pointer: Callable[[int], Any]
+
+# name here: C name, result, arguments of the slow twin
+CALLS: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
+    "send_now": ("zmq_send", c_int, (c_void_p, c_char_p, c_size_t, c_int)),
+    "recv_now": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
+    "msg_send_now": ("zmq_msg_send", c_int, (_msg_p, c_void_p, c_int)),
+    "msg_data": ("zmq_msg_data", POINTER(c_char), (_msg_p,)),
+    "msg_more": ("zmq_msg_more", c_int, (_msg_p,)),
+    "msg_init": ("zmq_msg_init", c_int, (_msg_p,)),
+    "msg_close": ("zmq_msg_close", c_int, (_msg_p,)),
+    "getsockopt_now": ("zmq_getsockopt", c_int, (c_void_p, c_int, c_void_p, c_void_p)),
+    "setsockopt_now": ("zmq_setsockopt", c_int, (c_void_p, c_int, c_void_p, c_size_t)),
+    "poll_now": ("zmq_poll", c_int, (c_void_p, c_int, c_long)),
+}
+
+
+def _address(address: int) -> int:
+    return address
+
+
+def use(fast: bool) -> None:
+    """Make the names of this module the fast calls, or their slow twins.
+
+    Parameters
+    ----------
+    fast : bool
+        True asks for untyped calls; where they are not available the slow twins
+        stay.
+
+    Notes
+    -----
+    For tests and debugging. Sockets and pollers keep pointers that were made for
+    one set, so choose before creating any.
+    """
+    global enabled
+    enabled = fast and AVAILABLE
+    names = globals()
+    for name, (symbol, result, arguments) in CALLS.items():
+        if enabled:
+            function = _untyped[symbol]
+            function.restype = result
+        else:
+            function = typed(symbol, result, arguments, released=True)
+        names[name] = function
+    # An argument that ctypes has converted beforehand is passed on as it is.
+    names["pointer"] = c_void_p.from_param if enabled else _address
+
+
+# The errno that a failed fast call leaves is never looked at, so it is not captured either.
+_untyped: Any = ctypes.PyDLL(library.path, handle=library.held._handle) if AVAILABLE else None
+
+use(os.environ.get("ZMQ_FAST", "1") != "0")

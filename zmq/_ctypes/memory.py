@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who owns what memory between Python and libzmq.
+
+Message structures. A ``zmq_msg_t`` is passed as ``byref`` of the structure,
+which also keeps it alive; that is what is called ``msg_p`` everywhere. Receiving
+releases what the structure held, so structures are used again: :func:`take` one,
+:func:`give` it back. A list is the store, because popping and appending are
+atomic: a signal handler, a finalizer or a second thread that receives at the
+same time takes another structure. A structure that has held more than libzmq
+keeps inside it (:data:`INLINE` bytes) is released first, or it would keep the
+sender's buffer waiting.
+
+Reading Python memory. :func:`readable` borrows any contiguous buffer for one
+call, without a copy where this Python tells addresses.
+
+Zero-copy. libzmq calls a function ``free(data, hint)``, from whichever thread
+drops the last reference, when it is done with a buffer. If that function were
+Python's it would have to take the GIL in libzmq's I/O thread, stall all I/O of
+the context behind a busy Python thread, and crash a process that is exiting. So
+it is a function of the C library that knows nothing of Python:
+``pthread_mutexattr_getpshared(attr, int *)`` reads a few bytes at its first
+argument and stores 0 or 1 at its second. With the buffer as the one and an int
+of ours that holds -1 as the other, libzmq itself marks a :class:`Loan` as
+returned, in nanoseconds, and Python looks at the mark when it wants to know.
+
+A loan keeps the Python buffer exported until the mark is seen: when its tracker
+is asked, when another loan is made, or when the garbage collector runs. The ints
+are never freed, and a loan that is still out when the interpreter ends keeps its
+buffer, so nothing libzmq may still touch goes away before the process does.
+Where the function is missing or does not behave (:data:`ZERO_COPY` is False),
+messages are copied instead.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections import deque
+from ctypes import addressof, byref, c_char, c_int, c_size_t, c_void_p, memmove, string_at
+
+from . import errors, fast
+from .bind import C
+from .types import Py_buffer, zmq_msg_t
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CPYTHON = sys.implementation.name == "cpython"
+
+INLINE = 33
+"""The most bytes that libzmq keeps inside a message structure, in any release."""
+
+SMALLEST_LOAN = 64
+"""Shorter buffers are always copied: the free function reads some bytes of them."""
+
+_spare: list[Any] = []
+give = _spare.append
+
+
+def new_message() -> Any:
+    """Return a fresh, empty message as ``msg_p``."""
+    msg_p = byref(zmq_msg_t())
+    C.zmq_msg_init(msg_p)
+    return msg_p
+
+
+def take() -> Any:
+    """Return an empty message as ``msg_p``; :func:`give` it back when it is empty again."""
+    try:
+        return _spare.pop()
+    except IndexError:
+        return new_message()
+
+
+def release(msg_p: Any) -> None:
+    """Let go of what a message holds; it is empty and usable afterwards."""
+    fast.msg_close(msg_p)
+    fast.msg_init(msg_p)
+
+
+def content(msg_p: Any) -> bytes:
+    """Return a copy of a message's body, of any length."""
+    size: int = C.zmq_msg_size(msg_p)
+    if size < fast.LIMIT:
+        data: bytes = fast.msg_data(msg_p)[:size]
+        return data
+    return string_at(C.zmq_msg_data(msg_p), size)
+
+
+def fill(msg_p: Any, data: Any, size: int) -> None:
+    """Make an empty message one of ``size`` bytes copied from ``data`` (bytes or an address).
+
+    Raises
+    ------
+    zmq.ZMQError : there is no memory for it (ENOMEM)
+    """
+    C.zmq_msg_init_size(msg_p, size)
+    if size:
+        memmove(C.zmq_msg_data(msg_p), data, size)
+
+
+# Array types cost tens of microseconds each and are cached for ever by ctypes, so views are cut
+# from one of 48 types whose lengths are powers of two.
+_WINDOWS: dict[int, Any] = {}
+
+
+def window(address: int, size: int, owner: object) -> memoryview:
+    """Return a writable view of ``size`` bytes of C memory that keeps ``owner`` alive."""
+    if not size:
+        return memoryview(bytearray())
+    bits = (size - 1).bit_length()
+    kind = _WINDOWS.get(bits)
+    if kind is None:
+        kind = _WINDOWS[bits] = type("_Window", (c_char * (1 << bits),), {"owner": None})
+    array = kind.from_address(address)
+    array.owner = owner
+    return memoryview(array).cast("B")[:size]
+
+
+class Borrowed:
+    """A Python buffer whose memory C may read, or write, until it is released.
+
+    Attributes
+    ----------
+    data : int or bytes
+        What to pass to C as the address: a number, or bytes where this Python
+        does not tell addresses.
+    size : int
+        Bytes.
+    """
+
+    __slots__ = ("_view", "data", "size")
+
+    data: Any
+    size: int
+
+    def release(self) -> None:
+        """End the loan; the object may be resized again."""
+        view, self._view = self._view, None
+        if view is not None:
+            _PyBuffer_Release(byref(view))
+
+
+if CPYTHON:
+    _PyObject_GetBuffer = ctypes.pythonapi["PyObject_GetBuffer"]
+    _PyObject_GetBuffer.argtypes = (ctypes.py_object, ctypes.POINTER(Py_buffer), c_int)
+    _PyObject_GetBuffer.restype = c_int
+    _PyBuffer_Release: Any = ctypes.pythonapi["PyBuffer_Release"]
+    _PyBuffer_Release.argtypes = (ctypes.POINTER(Py_buffer),)
+    _PyBuffer_Release.restype = None
+
+    def _borrow(data: Any, flags: int) -> Borrowed:
+        view = Py_buffer()
+        _PyObject_GetBuffer(data, view, flags)
+        borrowed = Borrowed()
+        borrowed._view = view
+        borrowed.data = view.buf or 0
+        borrowed.size = view.len
+        return borrowed
+
+else:
+
+    def _PyBuffer_Release(view: Any) -> None:
+        """Do nothing: here a borrowed object is only kept alive."""
+
+    def _borrow(data: Any, flags: int) -> Borrowed:
+        with memoryview(data) as view:
+            if not view.c_contiguous:
+                raise BufferError("memoryview: underlying buffer is not C-contiguous")
+            if flags and view.readonly:
+                raise BufferError("Object is not writable.")
+            borrowed = Borrowed()
+            borrowed._view = None
+            borrowed.size = view.nbytes
+            borrowed.data = bytes(view) if not flags else _writable_address(data, view.nbytes)
+            return borrowed
+
+    def _writable_address(data: Any, size: int) -> int:
+        return addressof((c_char * size).from_buffer(data)) if size else 0
+
+
+def readable(data: Any) -> Borrowed:
+    """Borrow the memory of ``data`` to read it.
+
+    Raises
+    ------
+    TypeError : it has no buffer
+    BufferError : its bytes are not one contiguous run
+    """
+    return _borrow(data, 0)
+
+
+def writable(data: Any) -> Borrowed:
+    """Borrow the memory of ``data`` to write to it.
+
+    Raises
+    ------
+    TypeError : it has no buffer
+    BufferError : it is read-only, or its bytes are not one contiguous run
+    """
+    return _borrow(data, 1)
+
+
+_OUT = -1
+_SLAB = 1024
+_marks: list[tuple[Any, int]] = []
+
+
+def _more_marks() -> None:
+    slab = (c_int * _SLAB)()
+    # libzmq may write here until the process is gone, which is after Python has let go of it.
+    ctypes.pythonapi["Py_IncRef"](ctypes.py_object(slab))
+    _marks.extend((slab, index) for index in range(_SLAB))
+
+
+def _find_free_function() -> int | None:
+    """Return the address of a C function that can mark loans as returned, or None."""
+    if not CPYTHON or not sys.platform.startswith(("linux", "android")):
+        return None
+    try:
+        function = ctypes.CDLL(None)["pthread_mutexattr_getpshared"]
+    except (AttributeError, OSError):
+        return None
+    mark = c_int()
+    for pattern in (b"\x00", b"\xff", b"\x7f", b"\x80", b"\xaa", b"\x55", b"\x01"):
+        buffer = ctypes.create_string_buffer(pattern * SMALLEST_LOAN)
+        before = buffer.raw
+        mark.value = _OUT
+        function(buffer, byref(mark))
+        if mark.value == _OUT or buffer.raw != before:
+            return None
+    return ctypes.cast(function, c_void_p).value
+
+
+_free_function: int | None = _find_free_function()
+
+ZERO_COPY: bool = _free_function is not None
+"""Whether messages can share the memory of Python objects here."""
+
+
+class Loan:
+    """A Python buffer that libzmq reads until it says that it is done.
+
+    It has the two methods of ``threading.Event`` that a tracker asks for.
+    """
+
+    __slots__ = ("_borrowed", "_index", "_slab")
+
+    def __init__(self, msg_p: Any, borrowed: Borrowed) -> None:
+        """Make the empty message ``msg_p`` one that shares the borrowed memory."""
+        try:
+            self._slab, self._index = _marks.pop()
+        except IndexError:
+            _more_marks()
+            self._slab, self._index = _marks.pop()
+        self._slab[self._index] = _OUT
+        mark_address = addressof(self._slab) + self._index * 4
+        self._borrowed: Borrowed | None = borrowed
+        try:
+            C.zmq_msg_init_data(msg_p, borrowed.data, borrowed.size, _free_function, mark_address)
+        except BaseException:
+            self._slab[self._index] = 0
+            self.is_set()
+            raise
+        _loans.append(self)
+
+    def is_set(self) -> bool:
+        """Tell whether libzmq is done with the buffer; if so, let the buffer go."""
+        borrowed = self._borrowed
+        if borrowed is None:
+            return True
+        if self._slab[self._index] == _OUT:
+            return False
+        self._borrowed = None
+        # Two threads may both have seen the mark; the one that empties the slot cleans up.
+        slab, self._slab = self._slab, _RETURNED
+        if slab is not _RETURNED:
+            borrowed.release()
+            _marks.append((slab, self._index))
+            self._index = 0
+        return True
+
+
+_RETURNED: Any = [0]
+_loans: deque[Loan] = deque()
+
+
+def sweep(most: int) -> None:
+    """Let go of returned buffers, looking at ``most`` loans, oldest first."""
+    for _ in range(min(most, len(_loans))):
+        try:
+            loan = _loans.popleft()
+        except IndexError:
+            return
+        if not loan.is_set():
+            _loans.append(loan)
+
+
+def _sweep_all(phase: str, info: object) -> None:
+    if phase == "stop" and _loans:
+        sweep(len(_loans))
+
+
+def lend(msg_p: Any, data: Any) -> Loan | None:
+    """Make the empty message ``msg_p`` one that shares the memory of ``data``.
+
+    Returns
+    -------
+    Loan, or None when the bytes were copied because the buffer is too short to be
+    worth it or this platform cannot share
+
+    Raises
+    ------
+    TypeError, BufferError : as :func:`readable`
+    """
+    borrowed = readable(data)
+    if ZERO_COPY and borrowed.size >= SMALLEST_LOAN:
+        sweep(8)
+        return Loan(msg_p, borrowed)
+    try:
+        fill(msg_p, borrowed.data, borrowed.size)
+    finally:
+        borrowed.release()
+    return None
+
+
+if ZERO_COPY:
+    gc.callbacks.append(_sweep_all)
+
+keep_errno = errors.keep_errno
+
+INT_SIZE = 4
+
+# (cell, pointer to it, pointer to its size): for options whose value is an int.
+_cells: list[tuple[Any, Any, Any]] = []
+give_cell = _cells.append
+
+
+def take_cell() -> tuple[Any, Any, Any]:
+    """Return an int for C to read or write, as (cell, cell_p, size_p)."""
+    try:
+        return _cells.pop()
+    except IndexError:
+        cell = c_int()
+        return cell, byref(cell), byref(c_size_t(INT_SIZE))
+
+
+def int64_bytes(value: int) -> bytes:
+    """Return an int64 as C has it in memory."""
+    return value.to_bytes(8, sys.byteorder, signed=True)
+
+
+def read_option(handle: int, option: int, size: int) -> bytes:
+    """Return the raw value of a socket option of at most ``size`` bytes.
+
+    Raises
+    ------
+    zmq.ZMQError : libzmq refuses, also when the value is longer (EINVAL)
+    """
+    buffer = ctypes.create_string_buffer(size)
+    length = c_size_t(size)
+    C.zmq_getsockopt(handle, option, buffer, length)
+    return buffer.raw[: length.value]
+
+
+def keypair() -> tuple[bytes, bytes]:
+    """Return a new CURVE key pair, (public, secret), in Z85."""
+    public = ctypes.create_string_buffer(41)
+    secret = ctypes.create_string_buffer(41)
+    C.zmq_curve_keypair(public, secret)
+    return public.raw[:40], secret.raw[:40]
+
+
+def public_key(secret: bytes) -> bytes:
+    """Return the public key of ``secret``, exactly 40 characters of Z85."""
+    public = ctypes.create_string_buffer(41)
+    C.zmq_curve_public(public, secret)
+    return public.raw[:40]

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Waiting for several sockets and descriptors at once."""
+
+from __future__ import annotations
+
+import sys
+from operator import index
+from time import monotonic
+
+from . import _socket, _wakeup
+from ._ctypes import errors, fast, pollset
+from ._ctypes.bind import strerror
+from .constants import EINVAL, POLLERR, POLLIN, POLLOUT, PollEvent
+from .error import ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, Optional
+
+    Item = tuple[Any, int]
+    Items = Sequence[Item]
+    Timeout = Optional[float]
+
+_SLICE_MS = 50 if sys.platform == "win32" else 0
+"""Milliseconds that the main thread stays in one wait where no signal interrupts it; 0: for ever."""
+
+_current = pollset.current
+_watched = _wakeup.watched
+
+
+class _Built(pollset.PollSet):
+    """The array for a list of items, and what is needed to use it again.
+
+    Attributes
+    ----------
+    items : list, a copy of what it was built from
+    keys : list, what each entry is called in the result
+    """
+
+    __slots__ = ("items", "keys")
+
+    def __init__(self, items: Items) -> None:
+        mark = _current[0]
+        self.items = list(items)
+        self.keys: list[Any] = []
+        entries = []
+        held = True
+        for item, flags in self.items:
+            if isinstance(item, _socket.Socket):
+                handle = item._handle
+                if not handle:
+                    raise item._closed_error()
+                entries.append((handle, 0, _events(flags)))
+                held = held and item._fast_p is not None
+                self.keys.append(item)
+            else:
+                fd = _descriptor(item)
+                entries.append((0, fd, _events(flags)))
+                self.keys.append(fd)
+        super().__init__(entries, held, mark)
+
+    def ready(self) -> list[tuple[Any, int]]:
+        """Return what the last poll found, as ``(socket or descriptor, events)``."""
+        return [(key, events) for key, events in zip(self.keys, self.revents) if events]
+
+
+def _descriptor(item: Any) -> int:
+    if isinstance(item, int):
+        fd = item
+    else:
+        try:
+            fileno = item.fileno
+        except AttributeError:
+            raise TypeError(
+                f"Socket must be a 0MQ socket, an integer fd or have a fileno() method: {item!r}"
+            ) from None
+        try:
+            fd = index(fileno())
+        except Exception as error:
+            raise ValueError(f"fileno() must return a valid integer fd: {item!r}") from error
+    if fd < 0:
+        raise ValueError(f"a file descriptor cannot be negative: {fd} ({item!r}; is it closed?)")
+    if fd >= 2**31 and sys.platform != "win32":
+        raise OverflowError(f"value too large to convert to a file descriptor: {fd}")
+    return fd
+
+
+def _events(flags: Any) -> int:
+    try:
+        number = index(flags)
+    except TypeError:
+        raise TypeError(f"an integer is required as poll flags, not {flags!r}") from None
+    if not -(2**15) <= number < 2**16:
+        raise OverflowError(f"poll flags do not fit 16 bits: {flags!r}")
+    return number
+
+
+def _milliseconds(timeout: Any) -> int:
+    """Return a time-out as C has it: whole milliseconds, or -1 for ever."""
+    try:
+        if timeout < 0 or timeout == float("inf"):
+            return -1
+    except TypeError:
+        raise TypeError(f"timeout must be a number of milliseconds, not {timeout!r}") from None
+    return int(timeout)
+
+
+def _round_ms(left_ms: int) -> int:
+    """Return for how much of the time left to wait in one call."""
+    longest = pollset.LONGEST_MS
+    if _SLICE_MS and _in_main_thread():
+        longest = _SLICE_MS
+    elif left_ms < 0:
+        return -1
+    return left_ms if 0 <= left_ms < longest else longest
+
+
+def _in_main_thread() -> bool:
+    import threading
+
+    return threading.current_thread() is threading.main_thread()
+
+
+def _wait(built: _Built, timeout_ms: int) -> tuple[_Built, int]:
+    """Wait until something happens or the time is over, through signals.
+
+    Parameters
+    ----------
+    built : _Built
+    timeout_ms : int, milliseconds of any size, or -1 for ever
+
+    Returns
+    -------
+    the array that was polled last, and how many entries have events
+    """
+    deadline = monotonic() + timeout_ms / 1000
+    left_ms = timeout_ms
+    while True:
+        # A signal handler may have closed a socket since the last round.
+        if built.mark is not _current[0]:
+            built = _Built(built.items)
+        try:
+            rc = built.poll(_round_ms(left_ms))
+        except ZMQError as error:
+            raise _explained(error, built.items) from None
+        if rc > 0:
+            return built, rc
+        if timeout_ms >= 0:
+            left_ms = max(0, -int((monotonic() - deadline) * 1000 // 1))
+            if rc == 0 and not left_ms:
+                return built, 0
+
+
+def _explained(error: ZMQError, items: Items) -> ZMQError:
+    if error.errno == EINVAL:
+        for item, _ in items:
+            if isinstance(item, _socket.Socket) and item._socket_type in _socket.THREAD_SAFE:
+                return errors.failure(
+                    f"{strerror(EINVAL)} ({item._describe()} is of a thread-safe type: only "
+                    "builds of libzmq with the draft API can poll it)",
+                    EINVAL,
+                )
+    return error
+
+
+def _processed(built: _Built) -> None:
+    """Tell event loops that the commands of the polled sockets were handled."""
+    for key in built.keys:
+        if isinstance(key, _socket.Socket):
+            _wakeup.processed(key._handle)
+
+
+def _poll(built: _Built, timeout_ms: int) -> tuple[_Built, list[tuple[Any, int]]]:
+    """Poll, at once if something is ready, else waiting."""
+    # --- hot --- bench: poller; slow twin: _wait
+    rc = fast.poll_now(built.array_p, built.count, 0)
+    if rc < 0 or (timeout_ms and not rc):
+        built, rc = _wait(built, timeout_ms)
+    # --- end hot ---
+    if _watched:
+        _processed(built)
+    return built, built.ready() if rc else []
+
+
+class Poller:
+    """Waits for events on several sockets and descriptors.
+
+    Attributes
+    ----------
+    sockets : list of (socket, flags), in the order of registration
+
+    Notes
+    -----
+    Wraps ``zmq_poll``. What is registered may be a :class:`zmq.Socket`, a descriptor
+    (int) or anything with a ``fileno()``.
+    """
+
+    sockets: list[tuple[Any, int]]
+    _map: dict[Any, int]
+    _built: _Built | None
+
+    def __init__(self) -> None:
+        self.sockets = []
+        self._map = {}
+        self._built = None
+
+    def __contains__(self, socket: Any) -> bool:
+        """Tell whether a socket or descriptor is registered."""
+        return socket in self._map
+
+    def register(self, socket: Any, flags: int = PollEvent.POLLIN | PollEvent.POLLOUT) -> None:
+        """Have poll() watch a socket, or watch it for other events than before.
+
+        Parameters
+        ----------
+        socket : zmq.Socket, int, or object with fileno()
+        flags : int, bitmask of zmq.PollEvent; 0 unregisters
+
+        Raises
+        ------
+        TypeError : ``socket`` is not hashable. Whether it can be polled, and whether
+            flags make sense, is found out by poll().
+        """
+        if flags:
+            self._built = None
+            position = self._map.get(socket)
+            if position is None:
+                self._map[socket] = len(self.sockets)
+                self.sockets.append((socket, flags))
+            else:
+                self.sockets[position] = (socket, flags)
+        elif socket in self._map:
+            self.unregister(socket)
+
+    def modify(self, socket: Any, flags: int = PollEvent.POLLIN | PollEvent.POLLOUT) -> None:
+        """Change the events that a socket is watched for; the same as register().
+
+        Parameters
+        ----------
+        socket : zmq.Socket, int, or object with fileno()
+        flags : int, bitmask of zmq.PollEvent; 0 unregisters
+        """
+        self.register(socket, flags)
+
+    def unregister(self, socket: Any) -> None:
+        """Stop watching a socket.
+
+        Parameters
+        ----------
+        socket : what was registered
+
+        Raises
+        ------
+        KeyError : it is not registered
+        """
+        position = self._map.pop(socket)
+        self._built = None
+        del self.sockets[position]
+        for moved in range(position, len(self.sockets)):
+            self._map[self.sockets[moved][0]] = moved
+
+    def poll(self, timeout: Timeout = None) -> list[tuple[Any, int]]:
+        """Wait until something is ready.
+
+        Parameters
+        ----------
+        timeout : float, milliseconds of any size, of which whole ones count; 0 returns
+            at once; None or a negative number waits for ever
+
+        Returns
+        -------
+        list of (socket or descriptor, events), empty when the time is over; what was
+        registered as an object with fileno() is called by its descriptor; events are
+        a bitmask of zmq.PollEvent. When nothing is registered, an empty list, at once.
+
+        Raises
+        ------
+        zmq.ContextTerminated : the context of a socket was terminated (ETERM)
+        zmq.ZMQError : a socket is closed (ENOTSOCK); a socket is of a thread-safe type,
+            which libzmq polls only when built with the draft API (EINVAL)
+        TypeError : something registered cannot be polled; ``timeout`` is no number
+        ValueError : fileno() does not return a descriptor
+
+        Notes
+        -----
+        Wraps ``zmq_poll``. Restarts after signals with the time that is left, unless
+        their handler raises.
+        """
+        if timeout == 0:
+            timeout_ms = 0
+        else:
+            timeout_ms = -1 if timeout is None else _milliseconds(timeout)
+        # The array is taken, so that a signal handler or another thread that polls meanwhile
+        # builds its own.
+        built, self._built = self._built, None
+        if built is None or built.mark is not _current[0] or built.items != self.sockets:
+            if not self.sockets:
+                return []
+            built = _Built(self.sockets)
+        self._built, events = _poll(built, timeout_ms)
+        return events
+
+
+def zmq_poll(sockets: Iterable[Item], timeout: float = -1) -> list[tuple[Any, int]]:
+    """Poll a list of sockets and descriptors.
+
+    Parameters
+    ----------
+    sockets : iterable of (socket, flags)
+        ``socket`` is a zmq.Socket, a descriptor (int) or an object with fileno();
+        ``flags`` a bitmask of zmq.PollEvent.
+    timeout : float, milliseconds; a negative number waits for ever
+
+    Returns
+    -------
+    list of (socket or descriptor, events), as Poller.poll
+
+    Raises
+    ------
+    as Poller.poll
+
+    Notes
+    -----
+    Wraps ``zmq_poll``. A :class:`Poller` that is used again is faster.
+    """
+    timeout_ms = _milliseconds(timeout)
+    items = list(sockets)
+    if not items:
+        return []
+    return _poll(_Built(items), timeout_ms)[1]
+
+
+def select(
+    rlist: Iterable[Any],
+    wlist: Iterable[Any],
+    xlist: Iterable[Any],
+    timeout: Timeout = None,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Wait like ``select.select``, for sockets as well.
+
+    Parameters
+    ----------
+    rlist, wlist, xlist : iterables of zmq.Socket, int or objects with fileno()
+        What to watch for being readable, writable, and in error.
+    timeout : float, seconds, counted in whole milliseconds; None or -1 waits for ever
+
+    Returns
+    -------
+    (readable, writable, in error), three lists of sockets and descriptors
+
+    Raises
+    ------
+    as Poller.poll
+
+    Notes
+    -----
+    Wraps ``zmq_poll``.
+    """
+    timeout_ms = -1
+    if timeout is not None and timeout != float("inf"):
+        try:
+            timeout_ms = max(-1, int(timeout * 1000.0))
+        except TypeError:
+            raise TypeError(f"timeout must be a number of seconds, not {timeout!r}") from None
+    wanted: dict[Any, int] = {}
+    for group, flag in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
+        for socket in group:
+            wanted[socket] = wanted.get(socket, 0) | flag
+    ready = zmq_poll(wanted.items(), timeout_ms)
+    readable = [socket for socket, events in ready if events & POLLIN]
+    writable = [socket for socket, events in ready if events & POLLOUT]
+    failed = [socket for socket, events in ready if events & POLLERR]
+    return readable, writable, failed

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Names that a backend provides, under their old path."""
+
+from __future__ import annotations
+
+from . import __all__ as public_api
+
+__all__ = ["public_api"]
