@@ -18,6 +18,8 @@ EINVAL = int(Errno.EINVAL)
 COPY_THRESHOLD = 65536
 """Bytes below which data is copied although ``copy=False`` was asked for: it is quicker."""
 
+SPARES = memory.SPARES
+
 _INLINE_GROUP = 14
 
 
@@ -84,9 +86,8 @@ class Frame:
     Python 3.12 on; ``frame.buffer`` everywhere.
     """
 
-    __slots__ = ("__weakref__", "_bytes", "_data", "_msg_p", "more", "tracker")
+    __slots__ = ("__weakref__", "_bytes", "_data", "_msg_p", "tracker")
 
-    more: bool
     tracker: MessageTracker | None
 
     def __init__(
@@ -96,13 +97,13 @@ class Frame:
         copy: bool | None = None,
         copy_threshold: int | None = None,
     ) -> None:
-        self._msg_p = None
         self._bytes: bytes | None = None
         self._data = None
-        self.more = False
         self.tracker = None
         if isinstance(data, str):
             raise TypeError("Str objects not allowed. Only: bytes, buffer interfaces. Encode first.")
+        if isinstance(data, Frame):
+            data = data.buffer
         msg_p = memory.take()
         self._msg_p = msg_p
         if data is None:
@@ -141,21 +142,27 @@ class Frame:
         """Return a Frame that owns the message ``msg_p`` just received."""
         frame = cls.__new__(cls)
         frame._msg_p = msg_p
-        frame._bytes = frame._data = None
-        frame.more = fast.msg_more(msg_p) == 1
+        frame._bytes = None
+        frame._data = None
         frame.tracker = MessageTracker() if track else None
         return frame
 
     def __del__(
-        self,
-        release: Any = memory.release,
-        give: Any = memory.give,
+        self, fast: Any = fast, spare: Any = memory.spare, discard: Any = memory.discard
     ) -> None:
-        msg_p = self._msg_p
-        if msg_p is not None:
-            self._msg_p = None
-            release(msg_p)
-            give(msg_p)
+        try:
+            msg_p = self._msg_p
+        except AttributeError:
+            return  # a subclass did not call __init__
+        del self._msg_p
+        # --- hot: recv_frame; slow twin memory.discard ---
+        if fast.enabled and len(spare) < SPARES:
+            fast.msg_close(msg_p)
+            fast.msg_init(msg_p)
+            spare.append(msg_p)
+            return
+        # --- end hot ---
+        discard(msg_p)
 
     def __copy__(self) -> Frame:
         """Return a Frame that shares this one's body (``zmq_msg_copy``)."""
@@ -163,7 +170,6 @@ class Frame:
         twin._msg_p = memory.take()
         twin._bytes = self._bytes
         twin._data = self._data
-        twin.more = self.more
         twin.tracker = self.tracker
         C.zmq_msg_copy(twin._msg_p, self._msg_p)
         return twin
@@ -217,6 +223,13 @@ class Frame:
         it as read-only.
         """
         return memory.window(C.zmq_msg_data(self._msg_p), len(self), self)
+
+    @property
+    def more(self) -> bool:
+        """Whether more parts of the same message follow this received one."""
+        # --- hot: recv_multipart_frames; slow twin zmq_msg_more ---
+        return fast.msg_more(self._msg_p) == 1
+        # --- end hot ---
 
     @property
     def tracker_event(self) -> Any:

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import os
 
-from ._ctypes import bind, memory
+from ._ctypes import bind, errors, memory
 from ._ctypes.bind import C, library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "Stopwatch",
@@ -52,8 +56,6 @@ def zmq_errno() -> int:
     -----
     What ``zmq_errno`` said right after the call: what Python did since does not matter.
     """
-    from ._ctypes import errors
-
     return errors.last_errno()
 
 
@@ -196,7 +198,6 @@ class Stopwatch:
         """
         watch, self._watch = self._watch, None
         if watch is None:
-            from ._ctypes import errors
             from .constants import EINVAL
 
             raise errors.failure("the stopwatch does not run; call start() first", int(EINVAL))
@@ -209,6 +210,7 @@ class Stopwatch:
 
         time.sleep(seconds)
 
-    def __del__(self) -> None:
+    def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
         if self._watch is not None:
-            C.zmq_stopwatch_stop(self._watch)
+            with keep_errno():
+                C.zmq_stopwatch_stop(self._watch)

@@ -137,11 +137,6 @@ class OptionAttributes:
 
     _option_names: dict[str, int] = {}
 
-    if TYPE_CHECKING:
-
-        def get(self, option: int) -> Any: ...
-        def set(self, option: int, optval: Any) -> None: ...
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Leave the names that a subclass defines to the subclass."""
         super().__init_subclass__(**kwargs)
@@ -151,6 +146,14 @@ class OptionAttributes:
             for name in own:
                 del names[name]
             cls._option_names = names
+
+    def get(self, option: int) -> Any:
+        """Return an option; a class that has options overrides this."""
+        raise NotImplementedError("override in subclass")
+
+    def set(self, option: int, value: Any) -> None:
+        """Set an option; a class that has options overrides this."""
+        raise NotImplementedError("override in subclass")
 
     def __setattr__(self, name: str, value: Any) -> None:
         option = self._option_names.get(name)

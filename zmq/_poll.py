@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Timeout = Optional[float]
 
 _SLICE_MS = 50 if sys.platform == "win32" else 0
-"""Milliseconds that the main thread stays in one wait where no signal interrupts it; 0: for ever."""
+"""Milliseconds that the main thread waits at most where no signal interrupts it; 0: no limit."""
 
 _current = pollset.current
 _watched = _wakeup.watched
@@ -67,7 +67,7 @@ class _Built(pollset.PollSet):
 
 def _descriptor(item: Any) -> int:
     if isinstance(item, int):
-        fd = item
+        fd = int(item)
     else:
         try:
             fileno = item.fileno
@@ -173,11 +173,13 @@ def _processed(built: _Built) -> None:
 
 def _poll(built: _Built, timeout_ms: int) -> tuple[_Built, list[tuple[Any, int]]]:
     """Poll, at once if something is ready, else waiting."""
-    # --- hot --- bench: poller; slow twin: _wait
-    rc = fast.poll_now(built.array_p, built.count, 0)
+    array_p = built.array_p
+    # --- hot: poller; slow twin _wait ---
+    # Draft builds read the array without looking whether there is one.
+    rc = -1 if array_p is None else fast.poll_now(array_p, built.count, 0)
+    # --- end hot ---
     if rc < 0 or (timeout_ms and not rc):
         built, rc = _wait(built, timeout_ms)
-    # --- end hot ---
     if _watched:
         _processed(built)
     return built, built.ready() if rc else []
@@ -287,10 +289,7 @@ class Poller:
         Wraps ``zmq_poll``. Restarts after signals with the time that is left, unless
         their handler raises.
         """
-        if timeout == 0:
-            timeout_ms = 0
-        else:
-            timeout_ms = -1 if timeout is None else _milliseconds(timeout)
+        timeout_ms = 0 if timeout == 0 else -1 if timeout is None else _milliseconds(timeout)
         # The array is taken, so that a signal handler or another thread that polls meanwhile
         # builds its own.
         built, self._built = self._built, None

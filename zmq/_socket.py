@@ -29,6 +29,7 @@ from . import _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
+from ._ctypes.errors import last_errno
 from ._frame import Frame, copy_threshold, group_name
 from ._options import (
     BYTES,
@@ -272,7 +273,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         kind = c_int(socket_type, "the socket type")
         _set(self, "_socket_type", kind)
         try:
-            handle = C.zmq_socket(context._checked_handle(), kind)
+            handle = _open_socket(context, kind)
         except ZMQError as error:
             raise _socket_failure(error, context, kind) from None
         self._attach(handle)
@@ -1216,12 +1217,23 @@ class Socket(OptionAttributes, _Base[DataT]):
             raise IndexError("send_multipart needs at least one part, got none")
         if not copy or kwargs:
             return self._send_parts(msg_parts, flags, copy, track, kwargs)
-        more = flags | SNDMORE
+        part_flags = flags | SNDMORE
         for index, part in enumerate(msg_parts):
+            if index == last:
+                part_flags = flags
+            # --- hot: send_multipart; slow twin _send_copy ---
+            if type(part) is bytes:
+                size = len(part)
+                if (
+                    size < _RELEASING
+                    and fast.send_now(self._fast_p, part, size, part_flags | DONTWAIT) >= 0
+                ):
+                    continue
+            # --- end hot ---
             if isinstance(part, Frame):
-                self._send_frame(part, flags if index == last else more, False)
+                self._send_frame(part, part_flags, False)
             else:
-                self._send_copy(part, flags if index == last else more)
+                self._send_copy(part, part_flags)
         return None
 
     def _send_parts(
@@ -1290,9 +1302,15 @@ class Socket(OptionAttributes, _Base[DataT]):
             flags = _flags(flags)
         if not copy:
             return self._recv_frame(flags, track)
-        # --- hot: recv; slow twin _recv_bytes ---
         msg_p = _take()
-        size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
+        # --- hot: recv, recv_again; slow twin _recv_bytes ---
+        if flags == DONTWAIT:
+            size = fast.recv_try(msg_p, self._fast_p, DONTWAIT)
+            if size == -1 and last_errno() == EAGAIN:
+                _give(msg_p)
+                raise Again()
+        else:
+            size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
         if 0 <= size < _LIMIT:
             data: bytes = fast.msg_data(msg_p)[:size]
             if size > _INLINE:
@@ -1379,20 +1397,22 @@ class Socket(OptionAttributes, _Base[DataT]):
             return frames
         parts: list[bytes] = []
         more = 1
+        msg_p = _take()
         while more:
             # --- hot: recv_multipart; slow twin _recv_part ---
-            msg_p = _take()
             size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
             if 0 <= size < _LIMIT:
                 parts.append(fast.msg_data(msg_p)[:size])
                 more = fast.msg_more(msg_p)
-                if size > _INLINE:
-                    fast.msg_close(msg_p)
-                    fast.msg_init(msg_p)
-                _give(msg_p)
                 continue
             # --- end hot ---
             more = self._recv_part(parts, msg_p, size, flags)
+        # --- hot: recv_multipart; slow twin memory.release ---
+        if size > _INLINE:
+            fast.msg_close(msg_p)
+            fast.msg_init(msg_p)
+        # --- end hot ---
+        _give(msg_p)
         return parts
 
     def _recv_part(self, parts: list[bytes], msg_p: Any, size: int, flags: int) -> int:
@@ -1402,10 +1422,12 @@ class Socket(OptionAttributes, _Base[DataT]):
                 self._recv_message(msg_p, flags)
             parts.append(memory.content(msg_p))
             more: int = C.zmq_msg_more(msg_p)
-            return more
-        finally:
+        except BaseException:
             memory.release(msg_p)
             _give(msg_p)
+            raise
+        memory.release(msg_p)
+        return more
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one message part into memory that is there already.
@@ -1546,14 +1568,15 @@ class Socket(OptionAttributes, _Base[DataT]):
         TypeError, ValueError : JSON cannot express it
         zmq.ZMQError : as send()
         """
-        send_kwargs = {}
+        send_kwargs: dict[str, Any] = {}
         if kwargs:
             for name in ("routing_id", "group"):
                 if name in kwargs:
                     send_kwargs[name] = kwargs.pop(name)
-        from .utils import jsonapi
-
-        return self.send(jsonapi.dumps(obj, **kwargs), flags=flags, **send_kwargs)
+        data = _json().dumps(obj, **kwargs)
+        if send_kwargs:
+            return self.send(data, flags, **send_kwargs)
+        return self.send(data, flags)
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive an object that came as JSON.
@@ -1568,9 +1591,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         ValueError : the message is not JSON; it is lost
         zmq.ZMQError : as recv()
         """
-        from .utils import jsonapi
-
-        return jsonapi.loads(self.recv(flags), **kwargs)
+        return _json().loads(self.recv(flags), **kwargs)
 
     def send_serialized(
         self,
@@ -1850,6 +1871,7 @@ _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.S
 _PORT_TAKEN = frozenset((EADDRINUSE, int(Errno.EADDRNOTAVAIL), errno.EACCES))
 _LIMIT = fast.LIMIT
 _SLICE = 0.05
+_REAPER_PATIENCE = 0.1
 _FORCE_SLICES = sys.platform == "win32"
 
 # PAIR sockets that read a monitor: handle -> (the monitored socket, the endpoint)
@@ -1869,6 +1891,19 @@ def _add_options() -> None:
             if not hasattr(Socket, name):
                 setattr(Socket, name, option_property(int(option), name))
     Socket._option_names = names
+
+
+_jsonapi: Any = None
+
+
+def _json() -> Any:
+    """Return zmq.utils.jsonapi, imported when it is first needed."""
+    global _jsonapi
+    if _jsonapi is None:
+        from .utils import jsonapi
+
+        _jsonapi = jsonapi
+    return _jsonapi
 
 
 def _default_threshold() -> int:
@@ -1961,6 +1996,23 @@ def _hint(errnum: int, doing: str, socket_type: int) -> str:
     if errnum == int(Errno.EHOSTUNREACH):
         return "no peer has the routing id of the first part"
     return ""
+
+
+def _open_socket(context: Any, kind: int) -> int:
+    """Open a C socket, waiting a moment for the slots of sockets that are still being closed."""
+    pause = 0.0005
+    while True:
+        try:
+            handle: int = C.zmq_socket(context._checked_handle(), kind)
+        except ZMQError as error:
+            # libzmq closes sockets in the background, and counts them until it is done.
+            behind = error.errno == errno.EMFILE and len(context._sockets) < context.max_sockets
+            if not behind or pause > _REAPER_PATIENCE:
+                raise
+        else:
+            return handle
+        time.sleep(pause)
+        pause *= 2
 
 
 def _socket_failure(error: ZMQError, context: Any, kind: int) -> ZMQError:

@@ -7,6 +7,8 @@ loader
     finds libzmq, opens it, and can say what it tried.
 types
     the C structures, and how this platform lays them out.
+windows
+    the one thing of Windows' own C library that is needed.
 signatures
     the table: one row per C function, and why the others are not bound.
 errors
@@ -19,4 +21,6 @@ observe
     what may stand between Python and ``C`` when it is switched on.
 memory
     Python buffers seen as C memory, message structures, zero-copy lifetimes.
+pollset
+    the array that zmq_poll reads, kept from one call to the next.
 """

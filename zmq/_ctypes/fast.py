@@ -10,12 +10,13 @@ it back. The functions here do both, under this contract:
   ``byref`` of its structure, data as exact ``bytes``, and integers that fit a C
   int: without declarations longer ones would be cut, silently. A length of
   :data:`LIMIT` or more takes the checked path.
-- ``send_now`` and ``recv_now`` get DONTWAIT in their flags, always.
+- ``send_now``, ``recv_now`` and ``recv_try`` get DONTWAIT in their flags, always.
 - None instead of a socket is a NULL pointer, which libzmq refuses (ENOTSOCK).
   So a socket that is closed, or that wants every call to take the checked path,
   has None there, and nothing needs to be asked beforehand.
 - A result of -1 says only "not this way". The reason is not captured: the
-  caller makes the call again in its checked form, which raises it.
+  caller makes the call again in its checked form, which raises it. Only
+  ``recv_try`` captures errno, for callers who expect EAGAIN.
 
 Each name has a slow twin, the same function fully declared and with the GIL
 released; :func:`use` chooses between the two sets. Where ctypes cannot make
@@ -60,9 +61,12 @@ enabled: bool = False
 if TYPE_CHECKING:
     send_now: Callable[..., int]
     recv_now: Callable[..., int]
+    recv_try: Callable[..., int]
     msg_send_now: Callable[..., int]
     msg_data: Callable[[Any], Any]
     msg_more: Callable[[Any], int]
+    msg_size: Callable[[Any], int]
+    msg_copy: Callable[[Any, Any], int]
     msg_init: Callable[[Any], int]
     msg_close: Callable[[Any], int]
     getsockopt_now: Callable[..., int]
@@ -74,15 +78,20 @@ if TYPE_CHECKING:
 CALLS: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
     "send_now": ("zmq_send", c_int, (c_void_p, c_char_p, c_size_t, c_int)),
     "recv_now": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
+    "recv_try": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
     "msg_send_now": ("zmq_msg_send", c_int, (_msg_p, c_void_p, c_int)),
     "msg_data": ("zmq_msg_data", POINTER(c_char), (_msg_p,)),
+    "msg_size": ("zmq_msg_size", c_size_t, (_msg_p,)),
     "msg_more": ("zmq_msg_more", c_int, (_msg_p,)),
+    "msg_copy": ("zmq_msg_copy", c_int, (_msg_p, _msg_p)),
     "msg_init": ("zmq_msg_init", c_int, (_msg_p,)),
     "msg_close": ("zmq_msg_close", c_int, (_msg_p,)),
     "getsockopt_now": ("zmq_getsockopt", c_int, (c_void_p, c_int, c_void_p, c_void_p)),
     "setsockopt_now": ("zmq_setsockopt", c_int, (c_void_p, c_int, c_void_p, c_size_t)),
     "poll_now": ("zmq_poll", c_int, (c_void_p, c_int, c_long)),
 }
+
+_TELLING = frozenset(("recv_try",))
 
 
 def _address(address: int) -> int:
@@ -108,7 +117,7 @@ def use(fast: bool) -> None:
     names = globals()
     for name, (symbol, result, arguments) in CALLS.items():
         if enabled:
-            function = _untyped[symbol]
+            function = (library.held if name in _TELLING else _untyped)[symbol]
             function.restype = result
         else:
             function = typed(symbol, result, arguments, released=True)
@@ -117,7 +126,8 @@ def use(fast: bool) -> None:
     names["pointer"] = c_void_p.from_param if enabled else _address
 
 
-# The errno that a failed fast call leaves is never looked at, so it is not captured either.
+# The errno that a failed fast call leaves is never looked at, so it is not captured either; but
+# finding nothing to receive is no rare failure, and is told from others without a second call.
 _untyped: Any = ctypes.PyDLL(library.path, handle=library.held._handle) if AVAILABLE else None
 
 use(os.environ.get("ZMQ_FAST", "1") != "0")

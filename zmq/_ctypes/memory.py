@@ -55,8 +55,11 @@ INLINE = 33
 SMALLEST_LOAN = 64
 """Shorter buffers are always copied: the free function reads some bytes of them."""
 
-_spare: list[Any] = []
-give = _spare.append
+spare: list[Any] = []
+give = spare.append
+
+SPARES = 1024
+"""How many structures finalizers leave for later; the rest of a burst of Frames goes."""
 
 
 def new_message() -> Any:
@@ -69,23 +72,44 @@ def new_message() -> Any:
 def take() -> Any:
     """Return an empty message as ``msg_p``; :func:`give` it back when it is empty again."""
     try:
-        return _spare.pop()
+        return spare.pop()
     except IndexError:
         return new_message()
 
 
 def release(msg_p: Any) -> None:
     """Let go of what a message holds; it is empty and usable afterwards."""
+    # --- hot: recv_frame; slow twin C.zmq_msg_close ---
     fast.msg_close(msg_p)
     fast.msg_init(msg_p)
+    # --- end hot ---
+
+
+def discard(msg_p: Any, is_finalizing: Any = sys.is_finalizing) -> None:
+    """Release a message that no one will use any more; for finalizers.
+
+    When the interpreter ends, what this needs may be gone already, and the
+    message goes with the process.
+    """
+    if is_finalizing():
+        return
+    if fast.enabled:
+        release(msg_p)  # these calls do not capture errno, so they keep it
+    else:
+        with errors.keep_errno():
+            release(msg_p)
+    if len(spare) < SPARES:
+        give(msg_p)
 
 
 def content(msg_p: Any) -> bytes:
     """Return a copy of a message's body, of any length."""
-    size: int = C.zmq_msg_size(msg_p)
+    # --- hot: recv; slow twin C.zmq_msg_size, C.zmq_msg_data ---
+    size = fast.msg_size(msg_p)
     if size < fast.LIMIT:
         data: bytes = fast.msg_data(msg_p)[:size]
         return data
+    # --- end hot ---
     return string_at(C.zmq_msg_data(msg_p), size)
 
 
@@ -94,9 +118,14 @@ def fill(msg_p: Any, data: Any, size: int) -> None:
 
     Raises
     ------
-    zmq.ZMQError : there is no memory for it (ENOMEM)
+    zmq.ZMQError : there is no memory for it (ENOMEM); the message is empty still
     """
-    C.zmq_msg_init_size(msg_p, size)
+    try:
+        C.zmq_msg_init_size(msg_p, size)
+    except BaseException:
+        # libzmq leaves it half made: closing it would follow a NULL pointer.
+        C.zmq_msg_init(msg_p)
+        raise
     if size:
         memmove(C.zmq_msg_data(msg_p), data, size)
 
@@ -203,6 +232,8 @@ def writable(data: Any) -> Borrowed:
     return _borrow(data, 1)
 
 
+INT_SIZE = 4
+
 _OUT = -1
 _SLAB = 1024
 _marks: list[tuple[Any, int]] = []
@@ -246,7 +277,7 @@ class Loan:
     It has the two methods of ``threading.Event`` that a tracker asks for.
     """
 
-    __slots__ = ("_borrowed", "_index", "_slab")
+    __slots__ = ("_held", "_index", "_slab")
 
     def __init__(self, msg_p: Any, borrowed: Borrowed) -> None:
         """Make the empty message ``msg_p`` one that shares the borrowed memory."""
@@ -256,11 +287,15 @@ class Loan:
             _more_marks()
             self._slab, self._index = _marks.pop()
         self._slab[self._index] = _OUT
-        mark_address = addressof(self._slab) + self._index * 4
-        self._borrowed: Borrowed | None = borrowed
+        mark_address = addressof(self._slab) + self._index * INT_SIZE
+        # Whoever takes it out of the list cleans up: popping is atomic, and this may be asked by
+        # several threads, by finalizers and by signal handlers at once.
+        self._held: list[Borrowed] = [borrowed]
         try:
             C.zmq_msg_init_data(msg_p, borrowed.data, borrowed.size, _free_function, mark_address)
         except BaseException:
+            # libzmq leaves it half made: closing it would follow a NULL pointer.
+            C.zmq_msg_init(msg_p)
             self._slab[self._index] = 0
             self.is_set()
             raise
@@ -268,23 +303,23 @@ class Loan:
 
     def is_set(self) -> bool:
         """Tell whether libzmq is done with the buffer; if so, let the buffer go."""
-        borrowed = self._borrowed
-        if borrowed is None:
+        held = self._held
+        if held and self._slab[self._index] == _OUT:
+            # The mark may be another loan's by now, if this one was cleaned up meanwhile.
+            return not held
+        try:
+            borrowed = held.pop()
+        except IndexError:
             return True
-        if self._slab[self._index] == _OUT:
-            return False
-        self._borrowed = None
-        # Two threads may both have seen the mark; the one that empties the slot cleans up.
-        slab, self._slab = self._slab, _RETURNED
-        if slab is not _RETURNED:
-            borrowed.release()
-            _marks.append((slab, self._index))
-            self._index = 0
+        borrowed.release()
+        _marks.append((self._slab, self._index))
         return True
 
 
-_RETURNED: Any = [0]
 _loans: deque[Loan] = deque()
+
+_SWEPT = 64
+"""How many loans a garbage collection looks at, unless it is a full one: that looks at all."""
 
 
 def sweep(most: int) -> None:
@@ -298,9 +333,9 @@ def sweep(most: int) -> None:
             _loans.append(loan)
 
 
-def _sweep_all(phase: str, info: object) -> None:
+def _after_collection(phase: str, info: dict[str, int]) -> None:
     if phase == "stop" and _loans:
-        sweep(len(_loans))
+        sweep(len(_loans) if info["generation"] == 2 else _SWEPT)
 
 
 def lend(msg_p: Any, data: Any) -> Loan | None:
@@ -327,11 +362,7 @@ def lend(msg_p: Any, data: Any) -> Loan | None:
 
 
 if ZERO_COPY:
-    gc.callbacks.append(_sweep_all)
-
-keep_errno = errors.keep_errno
-
-INT_SIZE = 4
+    gc.callbacks.append(_after_collection)
 
 # (cell, pointer to it, pointer to its size): for options whose value is an int.
 _cells: list[tuple[Any, Any, Any]] = []

@@ -69,9 +69,7 @@ class PollSet:
 
     __slots__ = ("_address", "_memory", "array_p", "count", "mark", "revents")
 
-    def __init__(
-        self, entries: Sequence[tuple[int, int, int]], held: bool, mark: object
-    ) -> None:
+    def __init__(self, entries: Sequence[tuple[int, int, int]], held: bool, mark: object) -> None:
         self.mark = mark
         self.count = len(entries)
         memory = bytearray(_ITEM_SIZE * self.count)

@@ -105,10 +105,10 @@ FUNCTIONS = (
     Function("zmq_msg_init_size", c_int, (msg_p, c_size_t), (2, 1), None, False, MINUS_ONE, HOLD("one malloc"), COLD),
     Function("zmq_msg_init_data", c_int, (msg_p, c_void_p, c_size_t, c_void_p, c_void_p), (2, 1), None, False, MINUS_ONE, HOLD("one malloc"), COLD),
     Function("zmq_msg_close", c_int, (msg_p,), (2, 1), None, False, MINUS_ONE, HOLD("one free"), HOT),
-    Function("zmq_msg_copy", c_int, (msg_p, msg_p), (2, 1), None, False, MINUS_ONE, _READS, COLD),
+    Function("zmq_msg_copy", c_int, (msg_p, msg_p), (2, 1), None, False, MINUS_ONE, _READS, HOT),
     Function("zmq_msg_move", c_int, (msg_p, msg_p), (2, 1), None, False, MINUS_ONE, _READS, COLD),
     Function("zmq_msg_data", c_void_p, (msg_p,), (2, 1), None, False, NEVER, _READS, HOT),
-    Function("zmq_msg_size", c_size_t, (msg_p,), (2, 1), None, False, NEVER, _READS, COLD),
+    Function("zmq_msg_size", c_size_t, (msg_p,), (2, 1), None, False, NEVER, _READS, HOT),
     Function("zmq_msg_more", c_int, (msg_p,), (3, 2), None, False, NEVER, _READS, HOT),
     Function("zmq_msg_get", c_int, (msg_p, c_int), (3, 2), None, False, MINUS_ONE, _READS, COLD),
     Function("zmq_msg_set", c_int, (msg_p, c_int, c_int), (3, 2), None, False, MINUS_ONE, _READS, COLD),
@@ -142,8 +142,7 @@ FUNCTIONS = (
 
     # waiting and forwarding
     Function("zmq_poll", c_int, (c_void_p, c_int, c_long), (2, 1), None, False, _TIMED, RELEASE, HOT),
-    Function("zmq_proxy", c_int, (handle, handle, handle), (3, 2, 1), None, False, RETRY, RELEASE, COLD),
-    Function("zmq_proxy_steerable", c_int, (handle, handle, handle, handle), (4, 0, 5), None, False, RETRY, RELEASE, COLD),
+    Function("zmq_proxy", c_int, (handle, handle, handle), (3, 2, 1), None, False, CALLER("a signal handler may have closed a socket"), RELEASE, COLD),
 
     # keys, clocks
     Function("zmq_curve_keypair", c_int, (chars, chars), (4, 0, 1), None, False, MINUS_ONE, RELEASE, COLD),
@@ -185,6 +184,7 @@ NOT_BOUND = {
     "zmq_poller_fd": _DRAFT_POLLER,
     "zmq_poller_size": _DRAFT_POLLER,
     "zmq_device": "zmq_proxy is what it calls",
+    "zmq_proxy_steerable": "some releases abort, stall or do the opposite on a command; zmq._proxy has a loop of its own",
     "zmq_z85_encode": "zmq.utils.z85 does it without a buffer to size",
     "zmq_z85_decode": "zmq.utils.z85 does it without a buffer to size",
     "zmq_atomic_counter_new": _PYTHON_HAS,

@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from . import __all__ as public_api
+from .cython import __all__ as public_api
 
 __all__ = ["public_api"]

@@ -3,15 +3,8 @@
 
 from __future__ import annotations
 
-from .._context import Context, SyncContext
-from .._frame import Frame, Message
-from .._misc import Stopwatch, zmq_version, zmq_version_info
-from .._poll import Poller, select
 from .._proxy import device
 from .._proxy import proxy as proxy
-from .._socket import Socket, SyncSocket
-from .._tracker import _FINISHED_TRACKER, MessageTracker
-from .._version import __revision__, __version__, pyzmq_version, pyzmq_version_info
 from ..error import (
     Again,
     ContextTerminated,
@@ -22,6 +15,22 @@ from ..error import (
     ZMQBindError,
     ZMQError,
     ZMQVersionError,
+)
+from . import attrsettr as attrsettr
+from . import constants as constants
+from .context import Context, SyncContext
+from .frame import Frame, Message
+from .poll import Poller, select
+from .socket import Socket, SyncSocket
+from .stopwatch import Stopwatch
+from .tracker import _FINISHED_TRACKER, MessageTracker
+from .version import (
+    __revision__,
+    __version__,
+    pyzmq_version,
+    pyzmq_version_info,
+    zmq_version,
+    zmq_version_info,
 )
 
 __all__ = [

@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from .. import *  # noqa: F403
-from .. import __all__ as __all__
-from .. import monitored_queue as monitored_queue
+from ..cython import *  # noqa: F403
+from ..cython import __all__ as __all__
+from ..cython import monitored_queue as monitored_queue

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which file may import which."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import zmq
+
+PACKAGE = Path(zmq.__file__).parent
+
+# Each imports only from those above it. A new file goes where that stays true.
+CORE = (
+    "zmq._version",
+    "zmq.constants",
+    "zmq._ctypes",
+    "zmq._ctypes.loader",
+    "zmq._ctypes.types",
+    "zmq._ctypes.windows",
+    "zmq._ctypes.signatures",
+    "zmq.error",
+    "zmq._ctypes.errors",
+    "zmq._ctypes.bind",
+    "zmq._ctypes.fast",
+    "zmq._ctypes.observe",
+    "zmq._ctypes.memory",
+    "zmq._ctypes.pollset",
+    "zmq._wakeup",
+    "zmq._tracker",
+    "zmq._frame",
+    "zmq._options",
+    "zmq._socket",
+    "zmq._context",
+    "zmq._poll",
+    "zmq._relay",
+    "zmq._proxy",
+    "zmq._monitored_queue",
+    "zmq._misc",
+    "zmq",
+)
+
+# What is built on the public names may import these besides the standard library and itself.
+PUBLIC = frozenset(("zmq", "zmq.constants", "zmq.error", "zmq._wakeup", "zmq._future"))
+
+# Old paths of pyzmq: they hold nothing, and lead to anything of the core.
+SHIMS = ("zmq.sugar", "zmq.backend")
+
+# (importing, imported) -> why, for imports that go against the list.
+UPWARD = {
+    ("zmq._frame", "zmq"): "programs set zmq.COPY_THRESHOLD, which has to be read when it is used",
+    ("zmq._socket", "zmq._poll"): "Socket.poll is made of a Poller, and a Poller knows sockets",
+    ("zmq._socket", "zmq._context"): "draining a monitor takes a socket of the same C context",
+    ("zmq._socket", "zmq.utils.jsonapi"): "programs replace zmq.utils.jsonapi.dumps",
+    ("zmq._socket", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
+    ("zmq._context", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
+    ("zmq.utils.win32", "zmq._ctypes.windows"): "the console's Ctrl-C is Windows' C API",
+}
+
+# Optional packages, each imported where it is used.
+OPTIONAL = {"pyczmq"}
+
+
+class Import(NamedTuple):
+    module: str
+    line: int
+    at_import: bool  # false inside functions
+    checked_only: bool  # true under TYPE_CHECKING
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports(name: str) -> list[Import]:
+    """Return what a module imports, from the modules' full names."""
+    path = MODULES[name]
+    found: list[Import] = []
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+
+    def visit(node: ast.AST, at_import: bool, checked_only: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            inside = at_import and not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+            checked = checked_only
+            if isinstance(child, ast.If) and isinstance(child.test, ast.Name):
+                checked = checked or child.test.id == "TYPE_CHECKING"
+            for module in targets(child, package):
+                found.append(Import(module, child.lineno, at_import, checked_only))  # type: ignore[attr-defined]
+            visit(child, inside, checked)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")), True, False)
+    return found
+
+
+def targets(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            above = package.split(".")
+            base = ".".join(above[: len(above) - node.level + 1] + ([base] if base else []))
+        for alias in node.names:
+            whole = f"{base}.{alias.name}"
+            yield whole if whole in MODULES else base
+
+
+def is_ours(module: str) -> bool:
+    return module == "zmq" or module.startswith("zmq.")
+
+
+def is_shim(name: str) -> bool:
+    return any(name == shim or name.startswith(shim + ".") for shim in SHIMS)
+
+
+each_module = pytest.mark.parametrize("name", MODULES)
+
+
+@each_module
+def test_only_the_lowest_folder_imports_ctypes(name: str) -> None:
+    """ctypes is imported in zmq/_ctypes and nowhere else."""
+    if name.startswith("zmq._ctypes"):
+        return
+    for module, line, *_ in imports(name):
+        assert module.partition(".")[0] not in ("ctypes", "_ctypes", "cffi"), f"line {line}"
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_core_imports_follow_the_list(name: str) -> None:
+    """A file of the core imports only from files above it, or the exception has a reason."""
+    above = CORE[: CORE.index(name)]
+    for module, line, at_import, checked_only in imports(name):
+        if not is_ours(module) or checked_only or module in above:
+            continue
+        assert (name, module) in UPWARD, f"line {line}: {name} is above {module}"
+        assert not at_import, f"line {line}: an import against the list belongs into a function"
+
+
+@each_module
+def test_what_is_above_the_core_uses_public_names(name: str) -> None:
+    """What is built on top reaches for public names, and never into the core."""
+    if name in CORE or is_shim(name):
+        return
+    for module, line, _, checked_only in imports(name):
+        if not is_ours(module) or checked_only or module in PUBLIC:
+            continue
+        if (name, module) in UPWARD or module not in CORE:
+            continue
+        raise AssertionError(f"line {line}: {name} uses {module}, which is private")
+
+
+def test_every_file_of_the_core_is_in_the_list() -> None:
+    """A file directly in zmq/ with a private name, or in zmq/_ctypes, has its place in the list."""
+    private = {
+        name
+        for name in MODULES
+        if name.startswith("zmq._") and not name.startswith("zmq.__") and name not in PUBLIC
+    }
+    assert private <= set(CORE)
+    assert set(CORE) <= MODULES.keys()
+
+
+def test_every_exception_is_used() -> None:
+    """An exception from the list that nothing needs any more is taken out of it."""
+    for name, module in UPWARD:
+        assert module in {found.module for found in imports(name)}, (name, module)
+
+
+def test_map_of_the_lowest_folder_names_every_file() -> None:
+    """The docstring of zmq._ctypes names each file of the folder, in an order of imports."""
+    doc = ast.get_docstring(ast.parse(MODULES["zmq._ctypes"].read_text(encoding="utf-8")))
+    assert doc is not None
+    words = [line for line in doc.splitlines() if line and " " not in line]
+    here = [name.rpartition(".")[2] for name in CORE if name.startswith("zmq._ctypes.")]
+    assert sorted(words) == sorted(here)
+    for position, word in enumerate(words):
+        for module, _, _, checked_only in imports(f"zmq._ctypes.{word}"):
+            folder, _, file = module.rpartition(".")
+            if folder == "zmq._ctypes" and not checked_only:
+                assert file in words[:position], f"{word} is above {file}"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="needs sys.stdlib_module_names")
+@each_module
+def test_nothing_but_the_standard_library_is_needed(name: str) -> None:
+    """What is imported at import time is the package itself or the standard library."""
+    optional = ("gevent", "tornado", "paramiko", "pexpect")
+    for module, line, at_import, checked_only in imports(name):
+        top = module.partition(".")[0]
+        if checked_only or is_ours(module) or top in OPTIONAL:
+            continue
+        if top in optional and (not at_import or name.startswith(("zmq.green", "zmq.eventloop", "zmq.ssh"))):
+            continue
+        assert top in sys.stdlib_module_names, f"line {line}: {module}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if is_shim(name)])
+def test_shims_hold_no_logic(name: str) -> None:
+    """A module under an old path has imports, __all__ and second names, and nothing that runs."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    for statement in tree.body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        assert isinstance(statement, ast.Assign), ast.unparse(statement)
+        value = statement.value
+        plain = ast.literal_eval(value) if isinstance(value, ast.List) else None
+        assert plain is not None or isinstance(value, (ast.Name, ast.Attribute)), ast.unparse(value)

@@ -1,0 +1,427 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The engine under the proxies that libzmq does not have in the form wanted.
+
+A :class:`Lane` forwards whole messages one way, by handing over the message
+structures: bytes are not copied, neither for the other side nor for the capture
+socket. A :class:`Relay` runs lanes in turn and waits when none can go on.
+
+A message is read only when there is room for it on the other side and on the
+capture socket, as libzmq's own proxy does it. Until then it stays with its sender,
+who may have somebody else to give it to.
+
+Python runs signal handlers between any two steps, and a handler may raise. Where
+that cut a message in two, both sockets would be left in the middle of it. So
+:class:`Signals` has the handlers run between messages.
+"""
+
+from __future__ import annotations
+
+from . import _poll, _socket, _wakeup
+from ._ctypes import errors, fast, memory, pollset
+from ._ctypes.bind import C
+from .constants import Errno, Flag, PollEvent, SocketOption, SocketType
+from .error import ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    AnySocket = _socket.Socket[Any]
+
+BATCH = 100
+"""Messages that one lane forwards before the others have their turn."""
+
+DONTWAIT = int(Flag.DONTWAIT)
+SNDMORE = int(Flag.SNDMORE)
+MORE_NOW = DONTWAIT | SNDMORE
+POLLIN = int(PollEvent.POLLIN)
+POLLOUT = int(PollEvent.POLLOUT)
+EVENTS = int(SocketOption.EVENTS)
+EAGAIN = int(Errno.EAGAIN)
+EINTR = errors.EINTR
+
+_watched = _wakeup.watched
+
+
+def _types(*names: str) -> frozenset[int]:
+    return frozenset(int(SocketType[name]) for name in names)
+
+
+_ALWAYS_WRITABLE = _types("PUB", "XPUB", "XSUB", "ROUTER", "STREAM", "RADIO", "SERVER")
+# Whether these are writable is always answered with no; sending says why.
+_NEVER_WRITABLE = _types("SUB", "PULL", "DISH", "GATHER")
+_UNGATED = _ALWAYS_WRITABLE | _NEVER_WRITABLE
+# These take back the parts sent so far when they lose their peer in mid-message, and say EAGAIN.
+_TAKES_BACK = _types("PUSH", "DEALER", "REQ")
+
+
+def check(name: str, socket: Any) -> None:
+    """Refuse what is no open socket.
+
+    Raises
+    ------
+    TypeError : ``socket`` is no zmq.Socket
+    zmq.ZMQError : it is closed (ENOTSOCK)
+    """
+    if not isinstance(socket, _socket.Socket):
+        raise TypeError(
+            f"Argument {name!r} has incorrect type "
+            f"(expected zmq.Socket, got {type(socket).__name__})"
+        )
+    if not socket._handle:
+        raise socket._closed_error()
+
+
+class Signals:
+    """Makes Python's signal handlers wait until deliver() is called.
+
+    Does nothing outside the main thread, where no handler ever runs.
+    """
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+        self.pending: list[tuple[int, Any]] = []
+
+    def __enter__(self) -> Signals:
+        if _poll._in_main_thread():
+            import signal
+
+            for number in signal.valid_signals():
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self._handlers[number] = handler
+                    signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        import signal
+
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) == self._note:
+                signal.signal(number, handler)
+        self.deliver()
+
+    def _note(self, number: int, frame: Any) -> None:
+        self.pending.append((number, frame))
+
+    def deliver(self) -> None:
+        """Run the handlers of the signals that have arrived; what they raise goes on."""
+        while self.pending:
+            number, frame = self.pending.pop(0)
+            self._handlers[number](number, frame)
+
+
+class Lane:
+    """One direction: what ``source`` receives is sent by ``target``.
+
+    Parameters
+    ----------
+    source, target : Socket
+    signals : Signals
+    capture : Socket, optional
+        Is sent a copy of everything.
+    prefix : bytes, optional
+        An additional first part for the copies.
+    swap : bool
+        Exchange the first two parts: what one ROUTER receives as (sender, addressee)
+        another one sends as (addressee, sender).
+
+    Attributes
+    ----------
+    awaits : (Socket, events), what has to happen before run() is worth while; None
+        when it is worth while now
+    messages, size : int, messages and bytes forwarded
+    source : as given
+    """
+
+    __slots__ = (
+        "_capture",
+        "_cell",
+        "_copy_p",
+        "_gates",
+        "_part_p",
+        "_prefix",
+        "_second_p",
+        "_signals",
+        "_swap",
+        "_target",
+        "_woken",
+        "awaits",
+        "messages",
+        "size",
+        "source",
+    )
+
+    def __init__(
+        self,
+        source: AnySocket,
+        target: AnySocket,
+        signals: Signals,
+        capture: AnySocket | None = None,
+        prefix: bytes | None = None,
+        swap: bool = False,
+    ) -> None:
+        self.source = source
+        self._target = target
+        self._signals = signals
+        self._capture: Any = capture
+        self._prefix = prefix
+        self._swap = swap
+        written = (target,) if capture is None else (target, capture)
+        self._gates = [socket for socket in written if socket._socket_type not in _UNGATED]
+        self._part_p = memory.new_message()
+        self._second_p = memory.new_message()
+        self._copy_p = memory.new_message()
+        self._cell = memory.take_cell()
+        self._woken = False
+        self.awaits: tuple[AnySocket, int] | None = None
+        self.messages = 0
+        self.size = 0
+
+    def close(self) -> None:
+        """Let go of messages in hand."""
+        for msg_p in (self._part_p, self._second_p, self._copy_p):
+            memory.release(msg_p)
+        memory.give_cell(self._cell)
+
+    def wake(self) -> None:
+        """Note that what it awaits has happened."""
+        self._woken = self.awaits is not None and self.awaits[1] == POLLIN
+        self.awaits = None
+
+    def run(self) -> None:
+        """Forward up to BATCH messages; if there are fewer, say in ``awaits`` what is missing.
+
+        Raises
+        ------
+        zmq.ContextTerminated : the context was terminated (ETERM)
+        zmq.ZMQError : receiving or sending failed
+        """
+        # --- hot --- bench: monitored_queue; slow twins: _receive, _insist
+        part_p = self._part_p
+        source = self.source
+        for _ in range(BATCH):
+            for gate in self._gates:
+                if not self._is_writable(gate):
+                    self.awaits = (gate, POLLOUT)
+                    return
+            rc = fast.recv_now(part_p, source._fast_p, DONTWAIT)
+            if rc < 0:
+                # Why matters only if the poller has just said that there is something.
+                rc = self._receive() if self._woken else -1
+                if rc < 0:
+                    self._woken = False
+                    self.awaits = (source, POLLIN)
+                    return
+            self._woken = False
+            self.size += rc
+            self._pass_on()
+            self.messages += 1
+        # --- end hot ---
+
+    def _is_writable(self, socket: AnySocket) -> bool:
+        cell, cell_p, size_p = self._cell
+        # --- hot --- bench: monitored_queue; slow twin: the checked call
+        if fast.getsockopt_now(socket._fast_p, EVENTS, cell_p, size_p) < 0:
+            C.zmq_getsockopt(socket._handle, EVENTS, cell_p, size_p)
+        # --- end hot ---
+        return bool(cell.value & POLLOUT)
+
+    def _pass_on(self) -> None:
+        """Send the message whose first part is in hand, receiving the others."""
+        # --- hot --- bench: monitored_queue; slow twins: _insist, _receive_next
+        part_p = self._part_p
+        target = self._target
+        capture = self._capture
+        more = fast.msg_more(part_p)
+        if more and self._swap:
+            self._receive_next(self._second_p)
+            more = fast.msg_more(self._second_p)
+            self._send(self._second_p, 1, True)
+            first = False
+        else:
+            first = True
+        while True:
+            if capture is not None:
+                self._send(part_p, more, first)
+            elif fast.msg_send_now(part_p, target._fast_p, MORE_NOW if more else DONTWAIT) < 0:
+                self._insist(part_p, target, more, first)
+            if not more:
+                return
+            first = False
+            self._receive_next(part_p)
+            more = fast.msg_more(part_p)
+        # --- end hot ---
+
+    def _send(self, msg_p: Any, more: int, first: bool) -> None:
+        """Send one part, and a copy to the capture socket."""
+        # --- hot --- bench: monitored_queue; slow twin: _insist
+        target = self._target
+        capture = self._capture
+        flags = MORE_NOW if more else DONTWAIT
+        if capture is None:
+            if fast.msg_send_now(msg_p, target._fast_p, flags) < 0:
+                self._insist(msg_p, target, more, first)
+            return
+        copy_p = self._copy_p
+        fast.msg_copy(copy_p, msg_p)
+        # The target first: as long as it cannot take the message, nobody has seen any of it.
+        if fast.msg_send_now(msg_p, target._fast_p, flags) < 0:
+            self._insist(msg_p, target, more, first)
+        prefix = self._prefix
+        if first and prefix is not None:
+            if fast.send_now(capture._fast_p, prefix, len(prefix), MORE_NOW) < 0:
+                self._insist_on_prefix()
+            first = False
+        if fast.msg_send_now(copy_p, capture._fast_p, flags) < 0:
+            self._insist(copy_p, capture, more, first)
+        # --- end hot ---
+
+    def _receive_next(self, msg_p: Any) -> None:
+        """Receive a part that is known to be there: messages arrive whole."""
+        # --- hot --- bench: monitored_queue; slow twin: the checked call
+        source = self.source
+        rc = fast.recv_now(msg_p, source._fast_p, DONTWAIT)
+        # --- end hot ---
+        if rc < 0:
+            rc = self._repeat("recv", source, lambda handle: C.zmq_msg_recv(msg_p, handle, 0))
+        self.size += rc
+
+    def _receive(self) -> int:
+        """Receive a first part the checked way; -1 if there is none."""
+        rc: int = C.zmq_msg_recv(self._part_p, self.source._handle, DONTWAIT)
+        if rc == -1:
+            errnum = errors.last_errno()
+            if errnum not in (EAGAIN, EINTR):
+                raise self.source._error(errnum, "recv")
+        return rc
+
+    def _insist(self, msg_p: Any, socket: AnySocket, more: int, first: bool) -> None:
+        """Send a part that could not be sent at once, waiting for as long as it takes."""
+        if not first and socket._fast_p is not None and socket._socket_type in _TAKES_BACK:
+            # The peer is gone, and the first parts with it. libzmq drops those that follow, but
+            # the last one, sent a second time, would pass for a message of its own.
+            memory.release(msg_p)
+            return
+        flags = SNDMORE if more else 0
+        try:
+            self._repeat("send", socket, lambda handle: C.zmq_msg_send(msg_p, handle, flags))
+        except ZMQError:
+            raise
+        except BaseException:
+            if first and socket is self._target:
+                self._drop(more)
+            raise
+
+    def _insist_on_prefix(self) -> None:
+        prefix: Any = self._prefix
+        size = len(prefix)
+        self._repeat(
+            "send", self._capture, lambda handle: C.zmq_send(handle, prefix, size, SNDMORE)
+        )
+
+    def _drop(self, more: int) -> None:
+        """Receive the rest of a message of which nothing could be sent."""
+        while more:
+            self._receive_next(self._part_p)
+            more = fast.msg_more(self._part_p)
+
+    def _repeat(self, doing: str, socket: AnySocket, call: Callable[[int], int]) -> int:
+        """Make a call that may wait, again after each signal."""
+        while True:
+            rc = call(socket._handle)
+            if rc != -1:
+                return rc
+            errnum = errors.last_errno()
+            if errnum != EINTR:
+                raise socket._error(errnum, doing)
+            self._signals.deliver()
+
+
+class Relay:
+    """Runs lanes until one of them fails, or until it is told to finish.
+
+    Parameters
+    ----------
+    lanes : sequence of Lane
+    signals : Signals, entered
+    control : Socket, optional
+    obey : callable
+        Called with this relay when ``control`` is readable.
+
+    Attributes
+    ----------
+    active : bool, whether messages are forwarded
+    finished : bool, makes run() return
+    """
+
+    def __init__(
+        self,
+        lanes: Sequence[Lane],
+        signals: Signals,
+        control: AnySocket | None = None,
+        obey: Callable[[Relay], object] = bool,
+    ) -> None:
+        self.active = True
+        self.finished = False
+        self._lanes = lanes
+        self._signals = signals
+        self._control = control
+        self._obey = obey
+        self._waits: dict[Any, _poll._Built] = {}
+
+    def run(self) -> None:
+        """Forward messages.
+
+        Raises
+        ------
+        zmq.ContextTerminated : the context was terminated (ETERM)
+        zmq.ZMQError : receiving or sending failed
+        whatever ``obey`` and signal handlers raise
+        """
+        try:
+            while not self.finished:
+                self._signals.deliver()
+                self._turn(self._lanes if self.active else ())
+        finally:
+            for lane in self._lanes:
+                lane.close()
+
+    def _turn(self, lanes: Sequence[Lane]) -> None:
+        sleepers = []
+        for lane in lanes:
+            if lane.awaits is None:
+                lane.run()
+            if lane.awaits is not None:
+                sleepers.append(lane)
+        built = self._wait_set(sleepers)
+        # The poll gives the GIL away, also when it is not to wait: a relay that is busy would
+        # hold up all other threads.
+        busy = len(sleepers) < len(lanes)
+        try:
+            rc = built.poll(0 if busy else _poll._round_ms(-1))
+        except ZMQError as error:
+            raise _poll._explained(error, built.items) from None
+        if _watched:
+            _poll._processed(built)
+        if rc <= 0:
+            return
+        for lane, events in zip(sleepers, built.revents):
+            if events:
+                lane.wake()
+        if self._control is not None and built.revents[-1]:
+            self._obey(self)
+
+    def _wait_set(self, sleepers: Sequence[Lane]) -> _poll._Built:
+        awaited: list[Any] = [lane.awaits for lane in sleepers]
+        if self._control is not None:
+            awaited.append((self._control, POLLIN))
+        if not awaited:
+            # Everybody is busy; asking anything at all lets other threads have their turn.
+            awaited = [(lane.source, 0) for lane in self._lanes]
+        items = tuple(awaited)
+        built = self._waits.get(items)
+        if built is None or built.mark is not pollset.current[0]:
+            built = self._waits[items] = _poll._Built(items)
+        return built
