@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = os.environ.get("ZMQ_TEST_WANT_LIBZMQ")
     if wanted and not zmq.zmq_version().startswith(wanted):
         raise pytest.UsageError(f"wanted libzmq {wanted}, loaded {zmq.zmq_version()}")
+    if os.environ.get("ZMQ_TEST_WANT_DRAFT") and not zmq.DRAFT_API:
+        raise pytest.UsageError(f"wanted the draft API, {zmq.libzmq_path()} has none")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

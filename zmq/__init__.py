@@ -11,6 +11,10 @@ talks to libzmq.
 
 from __future__ import annotations
 
+# Before anything else: it says what to do where Python has no ctypes.
+from ._ctypes import loader as _loader  # noqa: F401
+
+# isort: split
 from . import constants, error
 from ._context import Context, SyncContext
 from ._ctypes.bind import DRAFT_API
@@ -28,6 +32,7 @@ from ._misc import (
     zmq_version,
     zmq_version_info,
 )
+from ._pickle import initial_policy as _initial_policy
 from ._poll import Poller, select, zmq_poll
 from ._proxy import device, proxy, proxy_steerable
 from ._socket import IPC_PATH_MAX_LEN, Socket, SyncSocket
@@ -51,6 +56,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PYZMQ_DRAFT_API: bool = DRAFT_API
+
+pickle_policy: str = _initial_policy()
 
 _SUBPACKAGES = ("backend", "sugar", "utils")
 
@@ -98,6 +105,7 @@ __all__ = [
     "get_library_dirs",
     "has",
     "libzmq_path",
+    "pickle_policy",
     "proxy",
     "proxy_steerable",
     "pyzmq_version",

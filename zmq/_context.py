@@ -9,12 +9,12 @@ import threading
 import weakref
 from types import GenericAlias
 
-from . import _options
+from . import _monitors, _options
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
 from ._options import OptionAttributes, c_int
-from ._socket import Socket, _caller
+from ._socket import Socket, _caller, checked_address
 from .constants import CONTEXT_OPTION_SINCE, ContextOption, Errno, SocketOption
 from .error import ZMQError
 
@@ -38,6 +38,7 @@ else:
 
 
 EINVAL = int(Errno.EINVAL)
+EFAULT = int(Errno.EFAULT)
 ENOTSUP = int(Errno.ENOTSUP)
 
 _set = object.__setattr__
@@ -46,10 +47,15 @@ _set = object.__setattr__
 _contexts: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
+# C context -> what keeps two threads from terminating it at once, which libzmq would not survive.
+_terminating: dict[int, Any] = {}
+
+
 def _abandon_all() -> None:
     """In a forked child: the parent's contexts have no threads here."""
+    _terminating.clear()
     for context in list(_contexts):
-        context._detach()
+        _set(context, "_handle", 0)
 
 
 if hasattr(os, "register_at_fork"):
@@ -87,6 +93,7 @@ class Context(OptionAttributes, _Base[SocketT]):
     """
 
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_created",
         "_handle",
@@ -129,9 +136,7 @@ class Context(OptionAttributes, _Base[SocketT]):
             _set(self, "_shadow_obj", shadow)
             shadow = shadow._checked_handle()
         if shadow:
-            from .utils.interop import cast_int_addr
-
-            _set(self, "_handle", cast_int_addr(shadow))
+            _set(self, "_handle", checked_address(shadow, EFAULT, "context"))
             _set(self, "_shadow", True)
         else:
             self._open(c_int(io_threads, "io_threads"))
@@ -167,14 +172,9 @@ class Context(OptionAttributes, _Base[SocketT]):
         )
         for socket in list(self._sockets):
             socket.close()
-        _set(self, "_handle", 0)
+        _detach_views(handle)
+        _monitors.context_ends(handle)
         _end_in_background(handle)
-
-    def _detach(self) -> None:
-        """Stand for no C context any more; its sockets are gone with it."""
-        _set(self, "_handle", 0)
-        for socket in list(self._sockets):
-            socket._detach("its context was terminated")
 
     def __repr__(self) -> str:
         cls = type(self)
@@ -259,9 +259,7 @@ class Context(OptionAttributes, _Base[SocketT]):
 
     @property
     def closed(self) -> bool:
-        """Whether the context is terminated, through this object or the one it shadows."""
-        if self._shadow_obj is not None and self._handle and self._shadow_obj.closed:
-            self._detach()
+        """Whether the context is terminated, through this object or another view of it."""
         return not self._handle
 
     def _checked_handle(self) -> int:
@@ -320,13 +318,20 @@ class Context(OptionAttributes, _Base[SocketT]):
         """
         self._checked_handle()
         made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
-        for option, value in self.sockopts.items():
+        try:
+            self._set_defaults(made)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def _set_defaults(self, made: Any) -> None:
+        for option, value in list(self.sockopts.items()):
             try:
                 made.set(option, value)
             except ZMQError:
                 # Defaults are for every type; not all types have every option.
                 pass
-        return made
 
     # ------------------------------------------------------------------
     # options
@@ -351,7 +356,10 @@ class Context(OptionAttributes, _Base[SocketT]):
         if self.closed:
             raise RuntimeError(f"Context has been destroyed: {self!r} {self._why_closed()}")
         value: int = C.zmq_ctx_get(self._handle, option)
-        if value == -1 and option != ContextOption.THREAD_SCHED_POLICY:
+        may_be_negative = (
+            option == ContextOption.THREAD_SCHED_POLICY and _bind.library.version >= (4, 1)
+        )
+        if value == -1 and not may_be_negative:
             raise self._refused(errors.failure(), option)
         return value
 
@@ -393,6 +401,10 @@ class Context(OptionAttributes, _Base[SocketT]):
     def getsockopt(self, opt: int) -> Any:
         """Return the value that new sockets get for an option.
 
+        Parameters
+        ----------
+        opt : int, a zmq.SocketOption
+
         Raises
         ------
         KeyError : none was set
@@ -428,6 +440,14 @@ class Context(OptionAttributes, _Base[SocketT]):
                 f"{type(self).__name__} has no default for {name.upper()}"
             ) from None
 
+    def __delattr__(self, name: str) -> None:
+        """Forget the default of a socket option."""
+        option = _SOCKET_OPTIONS.get(name.lower())
+        if option in self.sockopts:
+            del self.sockopts[option]
+        else:
+            super().__delattr__(name)
+
     # ------------------------------------------------------------------
     # ending
 
@@ -443,11 +463,12 @@ class Context(OptionAttributes, _Base[SocketT]):
         Wraps ``zmq_ctx_destroy`` (``zmq_ctx_term``). Retries EINTR. Does nothing on a
         closed context, or in a child of the process that made it.
         """
-        if self.closed:
-            return
-        handle = self._handle
-        C.zmq_ctx_destroy(handle)
-        self._detach()
+        # A signal handler may terminate it too, in the middle of this.
+        while not self.closed:
+            handle = self._handle
+            with _terminating.setdefault(handle, threading.RLock()):
+                if self._handle == handle:
+                    _terminate(handle)
 
     def destroy(self, linger: int | None = None) -> None:
         """Close all sockets of this context and terminate it.
@@ -487,11 +508,38 @@ def _context_option_name(option: int) -> str:
         return f"context option {option}"
 
 
+def _detach_views(handle: int) -> list[Any]:
+    """Return the Context objects for a C context; from now on they stand for none."""
+    views = [context for context in list(_contexts) if context._handle == handle]
+    for context in views:
+        _set(context, "_handle", 0)
+    return views
+
+
+def _terminate(handle: int) -> None:
+    """Terminate a C context, or be interrupted by a signal."""
+    _monitors.context_ends(handle)
+    # Nothing but a signal ends this before its time. Its handler may have failed calls of its own, so
+    # errno is not asked for more than whether there is such a context.
+    if C.zmq_ctx_destroy(handle) == 0:
+        for context in _detach_views(handle):
+            for socket in list(context._sockets):
+                socket._detach("its context was terminated")
+        _terminating.pop(handle, None)
+    elif errors.last_errno() == EFAULT:
+        raise errors.failure()
+
+
+def _end(handle: int) -> None:
+    while C.zmq_ctx_destroy(handle) == -1 and errors.last_errno() == errors.EINTR:
+        pass
+
+
 def _end_in_background(handle: int) -> None:
     import _thread
 
     try:
-        _thread.start_new_thread(C.zmq_ctx_destroy, (handle,))
+        _thread.start_new_thread(_end, (handle,))
     except RuntimeError:
         # No threads any more: the interpreter is going away, and the system takes it all back.
         pass

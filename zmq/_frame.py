@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ._ctypes import bind, errors, fast, memory
 from ._ctypes.bind import C
+from ._options import c_int
 from ._tracker import MessageTracker
 from .constants import Errno
 from .error import ZMQError
@@ -104,7 +105,7 @@ class Frame:
             raise TypeError("Str objects not allowed. Only: bytes, buffer interfaces. Encode first.")
         if isinstance(data, Frame):
             data = data.buffer
-        msg_p = memory.take()
+        msg_p = memory.take_empty()
         self._msg_p = msg_p
         if data is None:
             if track:
@@ -261,7 +262,7 @@ class Frame:
         """
         if isinstance(option, int):
             try:
-                return C.zmq_msg_get(self._msg_p, option)
+                return C.zmq_msg_get(self._msg_p, c_int(option, "the option"))
             except ZMQError as error:
                 raise errors.failure(f"{error} (no message option {option!r})", error.errno) from None
         if option == "routing_id":
@@ -303,7 +304,7 @@ class Frame:
         else:
             if not isinstance(option, int):
                 raise TypeError(f"expected a MessageOption, got {option!r}")
-            C.zmq_msg_set(self._msg_p, option, value)
+            C.zmq_msg_set(self._msg_p, c_int(option, "the option"), c_int(value, "the value"))
 
     @property
     def routing_id(self) -> int:
@@ -315,7 +316,9 @@ class Frame:
     def routing_id(self, routing_id: int) -> None:
         if not isinstance(routing_id, int):
             raise TypeError(f"routing_id must be an int, got {routing_id!r}")
-        if not 0 < routing_id < 2**32:
+        if not 0 <= routing_id < 2**32:
+            raise OverflowError(f"routing_id must be in 1..2**32-1, got {routing_id}")
+        if not routing_id:
             raise errors.failure(f"routing_id must be in 1..2**32-1, got {routing_id}", EINVAL)
         C.zmq_msg_set_routing_id(self._msg_p, routing_id)
 
@@ -328,7 +331,10 @@ class Frame:
     @group.setter
     def group(self, group: str | bytes) -> None:
         name = group_name(group)
-        if len(C.zmq_msg_group(self._msg_p)) > _INLINE_GROUP:
+        present = C.zmq_msg_group(self._msg_p)
+        if present == name:
+            return
+        if len(present) > _INLINE_GROUP:
             # libzmq crashes when it replaces a group that it keeps outside the message.
             raise errors.failure(
                 f"a group of more than {_INLINE_GROUP} bytes cannot be replaced; make another Frame",

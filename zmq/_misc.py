@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ._ctypes import bind, errors, memory
 from ._ctypes.bind import C, library
+from .error import ZMQError, ZMQVersionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ def zmq_errno() -> int:
 def strerror(errno: int) -> str:
     """Return the text of an error number, libzmq's own included.
 
+    Parameters
+    ----------
+    errno : int
+
     Raises
     ------
     TypeError : not an int
@@ -88,13 +94,26 @@ def has(capability: str) -> bool:
 
     Notes
     -----
-    Wraps ``zmq_has``, of libzmq 4.1; False for everything before that, when nobody could ask.
+    Wraps ``zmq_has``, of libzmq 4.1. Before that, when nobody could ask, ``"ipc"`` and
+    ``"curve"`` are found out, and it is False for everything else.
     """
     if not isinstance(capability, str):
         raise TypeError(f"expected a capability as str, got {capability!r}")
-    if library.version < (4, 1) or "\0" in capability:
+    if "\0" in capability:
         return False
+    if library.version < (4, 1):
+        return capability in _old_capabilities()
     return bool(C.zmq_has(capability.encode("utf-8")))
+
+
+def _old_capabilities() -> set[str]:
+    """Return what can be found out about a libzmq that cannot be asked."""
+    found = set() if sys.platform == "win32" else {"ipc"}
+    try:
+        memory.keypair()
+    except (ZMQError, ZMQVersionError):
+        return found
+    return found | {"curve"}
 
 
 def curve_keypair() -> tuple[bytes, bytes]:
@@ -139,12 +158,15 @@ def curve_public(secret_key: str | bytes) -> bytes:
     Wraps ``zmq_curve_public``, which does not look at the length.
     """
     if isinstance(secret_key, str):
-        secret_key = secret_key.encode("utf-8")
-    if not isinstance(secret_key, bytes):
+        secret_key = str.encode(secret_key, "utf-8")
+    try:
+        # Nothing but the bytes themselves tells how many there are.
+        secret_key = memoryview(secret_key).tobytes()
+    except TypeError:
         raise TypeError(
             f"expected a secret key as bytes or str, got an object of type "
             f"{type(secret_key).__name__}"
-        )
+        ) from None
     if len(secret_key) != _KEY_LENGTH or b"\0" in secret_key:
         raise ValueError(
             f"secret key must be a 40 byte z85 encoded string, got {len(secret_key)} bytes"
@@ -177,17 +199,10 @@ class Stopwatch:
         self._watch: int | None = None
 
     def start(self) -> None:
-        """Start the clock.
-
-        Raises
-        ------
-        zmq.ZMQError : it runs already (EAGAIN)
-        """
-        if self._watch is not None:
-            from .error import Again
-
-            raise Again()
-        self._watch = C.zmq_stopwatch_start()
+        """Start the clock, or start it again from 0."""
+        watch, self._watch = self._watch, C.zmq_stopwatch_start()
+        if watch is not None:
+            C.zmq_stopwatch_stop(watch)
 
     def stop(self) -> int:
         """Stop the clock and return the microseconds since start().
@@ -211,6 +226,7 @@ class Stopwatch:
         time.sleep(seconds)
 
     def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
-        if self._watch is not None:
+        watch = getattr(self, "_watch", None)
+        if watch is not None:
             with keep_errno():
-                C.zmq_stopwatch_stop(self._watch)
+                C.zmq_stopwatch_stop(watch)

@@ -9,6 +9,7 @@ class offer its options as attributes, in any mixture of cases.
 from __future__ import annotations
 
 import operator
+import sys
 
 from ._ctypes import bind, errors
 from .constants import DRAFT_OPTIONS, OPTION_SINCE, Errno, SocketOption, _OptType
@@ -22,6 +23,8 @@ EINVAL = int(Errno.EINVAL)
 EFAULT = int(Errno.EFAULT)
 
 INT, INT64, BYTES, KEY = "int", "int64", "bytes", "key"
+NOTED = "noted int"
+"""An int whose value has to be known, because libzmq does not tell it."""
 
 _KIND_OF = {
     _OptType.int: INT,
@@ -40,7 +43,7 @@ for _key in (
 ):
     KINDS[int(_key)] = KEY
 
-_RANGES = {INT: (-(2**31), 2**31), INT64: (-(2**63), 2**63)}
+_RANGES = {INT: (-(2**31), 2**31), NOTED: (-(2**31), 2**31), INT64: (-(2**63), 2**63)}
 
 
 def c_int(value: Any, what: str) -> int:
@@ -54,17 +57,20 @@ def c_int(value: Any, what: str) -> int:
     return _integer(value, INT, what)
 
 
+def c_int_bytes(value: int) -> bytes:
+    """Return a C int as it is in memory."""
+    return value.to_bytes(4, sys.byteorder, signed=True)
+
+
 def _integer(value: Any, kind: str, what: str) -> int:
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"expected int, got: {value!r} (for {what})") from None
     lowest, beyond = _RANGES[kind]
-    if kind == INT64 and number >= beyond:
-        number -= 2**64  # AFFINITY is unsigned: the same 64 bits
-        lowest = -(2**63)
     if not lowest <= number < beyond:
-        raise OverflowError(f"value too large to convert to {kind}: {value!r} (for {what})")
+        bits = 64 if kind == INT64 else 32
+        raise OverflowError(f"value too large to convert to int{bits}: {value!r} (for {what})")
     return number
 
 
@@ -89,15 +95,34 @@ def encode(option: int, value: Any, kind: str) -> int | bytes:
         raise TypeError(f"unicode not allowed, use setsockopt_string (for {name_of(option)})")
     if kind in _RANGES:
         return _integer(value, kind, name_of(option))
-    if isinstance(value, (bytearray, memoryview)):
-        value = bytes(value)
-    if not isinstance(value, bytes):
+    if type(value) is bytes:
+        return value
+    if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"expected bytes, got: {value!r} (for {name_of(option)})")
-    return value
+    return exact_bytes(value)
 
 
-class MissingOptionError(ZMQVersionError, AttributeError):
-    """The loaded libzmq lacks an option; as an attribute it does not exist."""
+def exact_bytes(value: bytes | bytearray | memoryview) -> bytes:
+    """Return the bytes that there really are, whatever a subclass says about itself."""
+    return memoryview(value).tobytes()
+
+
+class MissingOptionError(ZMQVersionError, ZMQError, AttributeError):
+    """The loaded libzmq lacks an option.
+
+    Programs that take an option for optional catch ZMQError (EINVAL); as an attribute it
+    does not exist.
+    """
+
+    errno = EINVAL
+
+    def __init__(self, min_version: str, msg: str = "Feature") -> None:
+        ZMQVersionError.__init__(self, min_version, msg)
+
+    def __str__(self) -> str:
+        return ZMQVersionError.__str__(self)
+
+    strerror = property(__str__)
 
 
 def refused(error: ZMQError, option: int, doing: str) -> Exception:
@@ -183,9 +208,13 @@ class OptionAttributes:
         try:
             return self.get(option)
         except ZMQError as error:
-            if error.errno in (EINVAL, EFAULT):
+            if _is_no_attribute(error):
                 raise AttributeError(f"{name} attribute is write-only") from error
             raise
+
+
+def _is_no_attribute(error: ZMQError) -> bool:
+    return error.errno in (EINVAL, EFAULT) and not isinstance(error, AttributeError)
 
 
 def _annotated(cls: type) -> Any:
@@ -199,7 +228,7 @@ def option_property(option: int, name: str) -> property:
         try:
             return self.get(option)
         except ZMQError as error:
-            if error.errno in (EINVAL, EFAULT):
+            if _is_no_attribute(error):
                 raise AttributeError(f"{name} attribute is write-only") from error
             raise
 

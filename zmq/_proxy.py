@@ -50,29 +50,41 @@ def proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] | No
     check("backend", backend)
     if capture is not None:
         check("capture", capture)
-    if _poll._SLICE_MS and _poll._in_main_thread():
-        # Nothing would interrupt libzmq's proxy here.
+    if _must_be_ours(frontend, backend, capture):
         with Signals() as signals:
             Relay(_lanes(frontend, backend, capture, signals), signals).run()
         return 0
     return _c_proxy(frontend, backend, capture)
 
 
+def _must_be_ours(*sockets: Socket[Any] | None) -> bool:
+    """Tell whether libzmq's own proxy is not to be used."""
+    if _poll._SLICE_MS and _poll._in_main_thread():
+        return True  # nothing would interrupt it
+    # It would send what libzmq does not survive being sent over udp.
+    return any(
+        socket is not None and socket._socket_type in _socket.DATAGRAM_SENDERS
+        for socket in sockets
+    )
+
+
 def _c_proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] | None) -> int:
     sockets = [frontend, backend] if capture is None else [frontend, backend, capture]
-    while True:
-        # A signal handler may have closed one of them since the last round.
-        for socket in sockets:
-            if not socket._handle:
-                raise socket._closed_error()
-        copies = 0 if capture is None else capture._handle
-        rc: int = C.zmq_proxy(frontend._handle, backend._handle, copies)
-        errnum = errors.last_errno()
-        if rc != -1:
-            return rc
-        if errnum != errors.EINTR:
-            items = [(socket, 0) for socket in sockets]
-            raise _poll._explained(errors.failure(errnum=errnum), items)
+    with Signals() as signals:
+        signals.allow()
+        while True:
+            # A signal handler may have closed one of them since the last round.
+            for socket in sockets:
+                if not socket._handle:
+                    raise socket._closed_error()
+            copies = 0 if capture is None else capture._handle
+            rc: int = C.zmq_proxy(frontend._handle, backend._handle, copies)
+            errnum = errors.last_errno()
+            if rc != -1:
+                return rc
+            if errnum != errors.EINTR:
+                items = [(socket, 0) for socket in sockets]
+                raise _poll._explained(errors.failure(errnum=errnum), items)
 
 
 def _lanes(

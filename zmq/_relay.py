@@ -5,9 +5,11 @@ A :class:`Lane` forwards whole messages one way, by handing over the message
 structures: bytes are not copied, neither for the other side nor for the capture
 socket. A :class:`Relay` runs lanes in turn and waits when none can go on.
 
-A message is read only when there is room for it on the other side and on the
-capture socket, as libzmq's own proxy does it. Until then it stays with its sender,
-who may have somebody else to give it to.
+Messages are read only when there is room on the other side and on the capture
+socket. Until then they stay with their sender, who may have somebody else to give
+them to. Asking costs a system call, so it is done once for a batch; if the other
+side fills up meanwhile, one message stays in hand, and then every message is asked
+for until a whole batch has passed.
 
 Python runs signal handlers between any two steps, and a handler may raise. Where
 that cut a message in two, both sockets would be left in the middle of it. So
@@ -62,7 +64,7 @@ def check(name: str, socket: Any) -> None:
     Raises
     ------
     TypeError : ``socket`` is no zmq.Socket
-    zmq.ZMQError : it is closed (ENOTSOCK)
+    zmq.ZMQError : it is closed (ENOTSOCK), or an unbound DGRAM (ENOTCONN)
     """
     if not isinstance(socket, _socket.Socket):
         raise TypeError(
@@ -71,45 +73,79 @@ def check(name: str, socket: Any) -> None:
         )
     if not socket._handle:
         raise socket._closed_error()
+    if socket._socket_type in _socket.DATAGRAM_SENDERS:
+        socket._check_datagram(0, b"")
 
 
 class Signals:
-    """Makes Python's signal handlers wait until deliver() is called.
+    """Makes Python's signal handlers wait until they are allowed to run.
 
     Does nothing outside the main thread, where no handler ever runs.
     """
 
     def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
-        self.pending: list[tuple[int, Any]] = []
+        self._pending: list[tuple[int, Any]] = []
+        self._waiting = False
 
     def __enter__(self) -> Signals:
         if _poll._in_main_thread():
             import signal
 
-            for number in signal.valid_signals():
-                handler = signal.getsignal(number)
-                if callable(handler):
-                    self._handlers[number] = handler
-                    signal.signal(number, self._note)
+            try:
+                for number in signal.valid_signals():
+                    handler = signal.getsignal(number)
+                    if callable(handler):
+                        self._handlers[number] = handler
+                        signal.signal(number, self._note)
+            except BaseException:
+                self._restore()
+                raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        import signal
+        self._restore()
+        self._deliver()
 
+    def _restore(self) -> None:
+        """Put the handlers back, all of them, also when one of them already raises."""
+        raised: BaseException | None = None
         for number, handler in self._handlers.items():
-            if signal.getsignal(number) == self._note:
+            import signal
+
+            try:
+                if signal.getsignal(number) == self._note:
+                    signal.signal(number, handler)
+            except BaseException as error:
+                raised = error
                 signal.signal(number, handler)
-        self.deliver()
+        if raised is not None:
+            raise raised
 
     def _note(self, number: int, frame: Any) -> None:
-        self.pending.append((number, frame))
+        self._pending.append((number, frame))
+        if self._waiting:
+            self._deliver()
 
-    def deliver(self) -> None:
-        """Run the handlers of the signals that have arrived; what they raise goes on."""
-        while self.pending:
-            number, frame = self.pending.pop(0)
-            self._handlers[number](number, frame)
+    def _deliver(self) -> None:
+        # A handler may run between a call that failed and the question why.
+        with errors.keep_errno():
+            while self._pending:
+                number, frame = self._pending.pop(0)
+                self._handlers[number](number, frame)
+
+    def allow(self) -> None:
+        """Run the handlers of the signals that have arrived, and those of others at once.
+
+        What they raise goes on.
+        """
+        # In this order: what arrives in between must not wait for the end of a wait.
+        self._waiting = True
+        self._deliver()
+
+    def defer(self) -> None:
+        """Keep the signals that arrive from now on."""
+        self._waiting = False
 
 
 class Lane:
@@ -132,25 +168,27 @@ class Lane:
     awaits : (Socket, events), what has to happen before run() is worth while; None
         when it is worth while now
     messages, size : int, messages and bytes forwarded
-    source : as given
+    source, target : as given
     """
 
     __slots__ = (
         "_capture",
+        "_careful",
         "_cell",
         "_copy_p",
         "_gates",
+        "_in_hand",
         "_part_p",
         "_prefix",
         "_second_p",
         "_signals",
         "_swap",
-        "_target",
         "_woken",
         "awaits",
         "messages",
         "size",
         "source",
+        "target",
     )
 
     def __init__(
@@ -163,7 +201,7 @@ class Lane:
         swap: bool = False,
     ) -> None:
         self.source = source
-        self._target = target
+        self.target = target
         self._signals = signals
         self._capture: Any = capture
         self._prefix = prefix
@@ -175,15 +213,30 @@ class Lane:
         self._copy_p = memory.new_message()
         self._cell = memory.take_cell()
         self._woken = False
+        self._in_hand = False
+        self._careful = self._ask_always()
         self.awaits: tuple[AnySocket, int] | None = None
         self.messages = 0
         self.size = 0
 
+    def _ask_always(self) -> bool:
+        """Tell whether to ask for room before each message rather than before each batch.
+
+        Once the target has taken a message the capture socket has to.
+        """
+        return self._capture in self._gates
+
     def close(self) -> None:
-        """Let go of messages in hand."""
-        for msg_p in (self._part_p, self._second_p, self._copy_p):
-            memory.release(msg_p)
-        memory.give_cell(self._cell)
+        """Let go of messages in hand, if they cannot be delivered at once."""
+        try:
+            if self._in_hand:
+                self._pass_on()
+        except ZMQError:
+            pass  # the reason why the lane is closed is known already
+        finally:
+            for msg_p in (self._part_p, self._second_p, self._copy_p):
+                memory.release(msg_p)
+            memory.give_cell(self._cell)
 
     def wake(self) -> None:
         """Note that what it awaits has happened."""
@@ -198,14 +251,17 @@ class Lane:
         zmq.ContextTerminated : the context was terminated (ETERM)
         zmq.ZMQError : receiving or sending failed
         """
-        # --- hot --- bench: monitored_queue; slow twins: _receive, _insist
+        # --- hot: monitored_queue; slow twin _receive, _insist ---
+        if self._in_hand and not self._pass_on():
+            return
         part_p = self._part_p
         source = self.source
-        for _ in range(BATCH):
-            for gate in self._gates:
-                if not self._is_writable(gate):
-                    self.awaits = (gate, POLLOUT)
-                    return
+        for count in range(BATCH):
+            if self._careful or not count:
+                for gate in self._gates:
+                    if not self._is_writable(gate):
+                        self.awaits = (gate, POLLOUT)
+                        return
             rc = fast.recv_now(part_p, source._fast_p, DONTWAIT)
             if rc < 0:
                 # Why matters only if the poller has just said that there is something.
@@ -216,71 +272,91 @@ class Lane:
                     return
             self._woken = False
             self.size += rc
-            self._pass_on()
-            self.messages += 1
+            if not self._pass_on():
+                return
         # --- end hot ---
+        self._careful = self._ask_always()
 
     def _is_writable(self, socket: AnySocket) -> bool:
         cell, cell_p, size_p = self._cell
-        # --- hot --- bench: monitored_queue; slow twin: the checked call
+        # --- hot: monitored_queue; slow twin zmq_getsockopt ---
         if fast.getsockopt_now(socket._fast_p, EVENTS, cell_p, size_p) < 0:
             C.zmq_getsockopt(socket._handle, EVENTS, cell_p, size_p)
         # --- end hot ---
         return bool(cell.value & POLLOUT)
 
-    def _pass_on(self) -> None:
-        """Send the message whose first part is in hand, receiving the others."""
-        # --- hot --- bench: monitored_queue; slow twins: _insist, _receive_next
+    def _pass_on(self) -> bool:
+        """Send the message whose first part is in hand, receiving the others.
+
+        Returns
+        -------
+        False if the target has no room; the first part stays in hand
+        """
+        # --- hot: monitored_queue; slow twin _insist, _receive_next ---
         part_p = self._part_p
-        target = self._target
+        target = self.target
         capture = self._capture
         more = fast.msg_more(part_p)
+        first = True
         if more and self._swap:
-            self._receive_next(self._second_p)
-            more = fast.msg_more(self._second_p)
-            self._send(self._second_p, 1, True)
+            more = self._send_second()
             first = False
-        else:
-            first = True
         while True:
+            flags = MORE_NOW if more else DONTWAIT
             if capture is not None:
-                self._send(part_p, more, first)
-            elif fast.msg_send_now(part_p, target._fast_p, MORE_NOW if more else DONTWAIT) < 0:
-                self._insist(part_p, target, more, first)
+                fast.msg_copy(self._copy_p, part_p)
+            if fast.msg_send_now(part_p, target._fast_p, flags) < 0 and not self._insist(
+                part_p, target, more, first
+            ):
+                return False
+            if capture is not None:
+                if first and self._prefix is not None:
+                    self._send_prefix()
+                    first = False
+                if fast.msg_send_now(self._copy_p, capture._fast_p, flags) < 0:
+                    self._insist(self._copy_p, capture, more, first)
             if not more:
-                return
+                break
             first = False
             self._receive_next(part_p)
             more = fast.msg_more(part_p)
         # --- end hot ---
+        self.messages += 1
+        self._in_hand = False
+        return True
 
-    def _send(self, msg_p: Any, more: int, first: bool) -> None:
-        """Send one part, and a copy to the capture socket."""
-        # --- hot --- bench: monitored_queue; slow twin: _insist
-        target = self._target
+    def _send_second(self) -> int:
+        """Send the second part before the first; return whether there is a third."""
+        # --- hot: monitored_queue; slow twin _insist, _receive_next ---
+        second_p = self._second_p
         capture = self._capture
-        flags = MORE_NOW if more else DONTWAIT
-        if capture is None:
-            if fast.msg_send_now(msg_p, target._fast_p, flags) < 0:
-                self._insist(msg_p, target, more, first)
-            return
-        copy_p = self._copy_p
-        fast.msg_copy(copy_p, msg_p)
-        # The target first: as long as it cannot take the message, nobody has seen any of it.
-        if fast.msg_send_now(msg_p, target._fast_p, flags) < 0:
-            self._insist(msg_p, target, more, first)
-        prefix = self._prefix
-        if first and prefix is not None:
-            if fast.send_now(capture._fast_p, prefix, len(prefix), MORE_NOW) < 0:
-                self._insist_on_prefix()
-            first = False
-        if fast.msg_send_now(copy_p, capture._fast_p, flags) < 0:
-            self._insist(copy_p, capture, more, first)
+        self._receive_next(second_p)
+        more = fast.msg_more(second_p)
+        if capture is not None:
+            fast.msg_copy(self._copy_p, second_p)
+        if fast.msg_send_now(second_p, self.target._fast_p, MORE_NOW) < 0:
+            self._insist(second_p, self.target, 1, True)
+        if capture is not None:
+            if self._prefix is not None:
+                self._send_prefix()
+            if fast.msg_send_now(self._copy_p, capture._fast_p, MORE_NOW) < 0:
+                self._insist(self._copy_p, capture, 1, self._prefix is None)
         # --- end hot ---
+        return more
+
+    def _send_prefix(self) -> None:
+        capture: Any = self._capture
+        prefix: Any = self._prefix
+        size = len(prefix)
+        # --- hot: monitored_queue; slow twin zmq_send ---
+        rc = fast.send_now(capture._fast_p, prefix, size, MORE_NOW)
+        # --- end hot ---
+        if rc < 0:
+            self._repeat("send", capture, lambda handle: C.zmq_send(handle, prefix, size, SNDMORE))
 
     def _receive_next(self, msg_p: Any) -> None:
         """Receive a part that is known to be there: messages arrive whole."""
-        # --- hot --- bench: monitored_queue; slow twin: the checked call
+        # --- hot: monitored_queue; slow twin zmq_msg_recv ---
         source = self.source
         rc = fast.recv_now(msg_p, source._fast_p, DONTWAIT)
         # --- end hot ---
@@ -297,35 +373,50 @@ class Lane:
                 raise self.source._error(errnum, "recv")
         return rc
 
-    def _insist(self, msg_p: Any, socket: AnySocket, more: int, first: bool) -> None:
-        """Send a part that could not be sent at once, waiting for as long as it takes."""
+    def _insist(self, msg_p: Any, socket: AnySocket, more: int, first: bool) -> bool:
+        """Send a part that could not be sent the fast way.
+
+        Returns
+        -------
+        False if it is the first of a message, and the target has no room for it now
+        """
+        if socket._socket_type in _socket.DATAGRAM_SENDERS:
+            socket._check_message(msg_p)
+        first_to_target = first and socket is self.target
+        if first_to_target and socket in self._gates:
+            return self._try(msg_p, socket, more)
         if not first and socket._fast_p is not None and socket._socket_type in _TAKES_BACK:
             # The peer is gone, and the first parts with it. libzmq drops those that follow, but
             # the last one, sent a second time, would pass for a message of its own.
             memory.release(msg_p)
-            return
+            return True
         flags = SNDMORE if more else 0
         try:
             self._repeat("send", socket, lambda handle: C.zmq_msg_send(msg_p, handle, flags))
         except ZMQError:
             raise
         except BaseException:
-            if first and socket is self._target:
+            if first_to_target:
                 self._drop(more)
             raise
+        return True
 
-    def _insist_on_prefix(self) -> None:
-        prefix: Any = self._prefix
-        size = len(prefix)
-        self._repeat(
-            "send", self._capture, lambda handle: C.zmq_send(handle, prefix, size, SNDMORE)
-        )
+    def _try(self, msg_p: Any, socket: AnySocket, more: int) -> bool:
+        rc: int = C.zmq_msg_send(msg_p, socket._handle, MORE_NOW if more else DONTWAIT)
+        if rc != -1:
+            return True
+        errnum = errors.last_errno()
+        if errnum not in (EAGAIN, EINTR):
+            raise socket._error(errnum, "send")
+        self._in_hand = self._careful = True
+        self.awaits = (socket, POLLOUT)
+        return False
 
     def _drop(self, more: int) -> None:
-        """Receive the rest of a message of which nothing could be sent."""
+        """Receive the rest of a message of which a signal handler prevented the sending."""
         while more:
             self._receive_next(self._part_p)
-            more = fast.msg_more(self._part_p)
+            more = C.zmq_msg_more(self._part_p)
 
     def _repeat(self, doing: str, socket: AnySocket, call: Callable[[int], int]) -> int:
         """Make a call that may wait, again after each signal."""
@@ -336,7 +427,8 @@ class Lane:
             errnum = errors.last_errno()
             if errnum != EINTR:
                 raise socket._error(errnum, doing)
-            self._signals.deliver()
+            self._signals.allow()
+            self._signals.defer()
 
 
 class Relay:
@@ -370,6 +462,7 @@ class Relay:
         self._control = control
         self._obey = obey
         self._waits: dict[Any, _poll._Built] = {}
+        self._last: _poll._Built | None = None
 
     def run(self) -> None:
         """Forward messages.
@@ -381,8 +474,8 @@ class Relay:
         whatever ``obey`` and signal handlers raise
         """
         try:
+            self._poll(_poll._Built(self._everything()), 0)  # what cannot be polled is refused now
             while not self.finished:
-                self._signals.deliver()
                 self._turn(self._lanes if self.active else ())
         finally:
             for lane in self._lanes:
@@ -399,13 +492,7 @@ class Relay:
         # The poll gives the GIL away, also when it is not to wait: a relay that is busy would
         # hold up all other threads.
         busy = len(sleepers) < len(lanes)
-        try:
-            rc = built.poll(0 if busy else _poll._round_ms(-1))
-        except ZMQError as error:
-            raise _poll._explained(error, built.items) from None
-        if _watched:
-            _poll._processed(built)
-        if rc <= 0:
+        if self._poll(built, 0 if busy else _poll._round_ms(-1)) <= 0:
             return
         for lane, events in zip(sleepers, built.revents):
             if events:
@@ -413,15 +500,33 @@ class Relay:
         if self._control is not None and built.revents[-1]:
             self._obey(self)
 
+    def _poll(self, built: _poll._Built, timeout_ms: int) -> int:
+        self._signals.allow()
+        try:
+            rc = built.poll(timeout_ms)
+        except ZMQError as error:
+            raise _poll._explained(error, built.items) from None
+        finally:
+            self._signals.defer()
+        if _watched:
+            _poll._processed(built)
+        return rc
+
+    def _everything(self) -> list[tuple[AnySocket, int]]:
+        sockets = [socket for lane in self._lanes for socket in (lane.source, lane.target)]
+        return [(socket, 0) for socket in sockets]
+
     def _wait_set(self, sleepers: Sequence[Lane]) -> _poll._Built:
         awaited: list[Any] = [lane.awaits for lane in sleepers]
         if self._control is not None:
             awaited.append((self._control, POLLIN))
         if not awaited:
             # Everybody is busy; asking anything at all lets other threads have their turn.
-            awaited = [(lane.source, 0) for lane in self._lanes]
-        items = tuple(awaited)
-        built = self._waits.get(items)
+            awaited = self._everything()
+        built = self._last
+        if built is None or built.items != awaited:
+            built = self._waits.get(tuple(awaited))
         if built is None or built.mark is not pollset.current[0]:
-            built = self._waits[items] = _poll._Built(items)
+            built = self._waits[tuple(awaited)] = _poll._Built(awaited)
+        self._last = built
         return built

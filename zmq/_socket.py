@@ -19,17 +19,19 @@ from __future__ import annotations
 import errno
 import itertools
 import math
+import operator
 import os
 import sys
 import time
 import weakref
 from types import GenericAlias
 
-from . import _wakeup
+from . import _connect_id, _datagram, _monitors, _pickle, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
 from ._ctypes.errors import last_errno
+from ._ctypes.signaler import Signaler
 from ._frame import Frame, copy_threshold, group_name
 from ._options import (
     BYTES,
@@ -37,15 +39,18 @@ from ._options import (
     INT64,
     KEY,
     KINDS,
+    NOTED,
     OptionAttributes,
     c_int,
+    c_int_bytes,
     encode,
+    exact_bytes,
     option_property,
     refused,
 )
 from ._tracker import _FINISHED_TRACKER, MessageTracker
-from .constants import Errno, Event, Flag, PollEvent, SocketOption, SocketType
-from .error import Again, ZMQBindError, ZMQError
+from .constants import TYPE_SINCE, Errno, Event, Flag, PollEvent, SocketOption, SocketType
+from .error import Again, ContextTerminated, DraftFDWarning, ZMQBindError, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,15 +121,15 @@ THREAD_SAFE = frozenset(
 _INLINE = memory.INLINE
 _RELEASING = fast.RELEASING
 _take = memory.take
+_pop = memory.spare.pop
 _give = memory.give
 _set = object.__setattr__
 
 # Every live view of every C socket: handle -> weak references.
 _views: dict[int, list[weakref.ref[Any]]] = {}
 
-# (context handle, endpoint) of monitors -> the monitored socket.
-_monitors: dict[tuple[int, bytes], weakref.ref[Any]] = {}
-
+# C sockets of thread-safe types whose descriptor was asked for.
+_signalers: dict[int, Signaler] = {}
 
 def _abandon_all() -> None:
     """In a forked child: no socket of the parent may be touched any more."""
@@ -136,7 +141,7 @@ def _abandon_all() -> None:
                 view._detach(f"it was made in process {view._pid} and this is its child {pid}; "
                              "make contexts and sockets after the fork")
     _views.clear()
-    _monitors.clear()
+    _signalers.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -163,8 +168,9 @@ class SocketContext:
     def __repr__(self) -> str:
         return f"<SocketContext({self.kind}={self.addr!r})>"
 
-    def __enter__(self) -> SocketContext:
-        return self
+    def __enter__(self) -> Socket[Any]:
+        """Return the socket; at the end of the with block the call is undone."""
+        return self.socket
 
     def __exit__(self, *args: object) -> None:
         if self.socket.closed:
@@ -199,6 +205,7 @@ class Socket(OptionAttributes, _Base[DataT]):
     ------
     zmq.ZMQError : no such type (EINVAL); too many sockets (EMFILE); the context is
         terminated (ETERM) or closed (ENOTSUP)
+    zmq.ZMQVersionError : the loaded libzmq is too old for the type
 
     Notes
     -----
@@ -208,30 +215,31 @@ class Socket(OptionAttributes, _Base[DataT]):
     """
 
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_bound",
         "_closed_why",
-        "_connect_ids",
         "_connected",
         "_context",
+        "_copy_threshold",
         "_created",
         "_fast_p",
+        "_given",
         "_handle",
-        "_monitor_endpoint",
         "_monitor_socket",
-        "_pending_connect_id",
         "_pid",
         "_shadow",
         "_shadow_obj",
         "_socket_type",
-        "copy_threshold",
     )
 
     _handle: int
     _fast_p: Any
     _context: Context[Any] | None
     _socket_type: int
-    copy_threshold: int
+    _copy_threshold: int
+    _bound: list[str]
+    _connected: list[str]
 
     def __init__(
         self,
@@ -252,13 +260,11 @@ class Socket(OptionAttributes, _Base[DataT]):
             ctx_or_socket = None
         if copy_threshold is None:
             copy_threshold = _default_threshold()
-        _set(self, "copy_threshold", copy_threshold)
-        _set(self, "_bound", None)
-        _set(self, "_connected", None)
-        _set(self, "_connect_ids", None)
-        _set(self, "_pending_connect_id", None)
+        _set(self, "_copy_threshold", _bytes_count(copy_threshold))
+        _set(self, "_bound", [])
+        _set(self, "_connected", [])
+        _set(self, "_given", None)
         _set(self, "_monitor_socket", None)
-        _set(self, "_monitor_endpoint", None)
         _set(self, "_pid", os.getpid())
         _set(self, "_created", _caller())
         if shadow:
@@ -267,8 +273,8 @@ class Socket(OptionAttributes, _Base[DataT]):
             self._open(ctx_or_socket, socket_type)
 
     def _open(self, context: Any, socket_type: int) -> None:
-        if context is None:
-            raise TypeError("context must be specified")
+        if not isinstance(getattr(context, "underlying", None), int):
+            raise TypeError(f"context must be specified, a zmq.Context, got {context!r}")
         _set(self, "_context", context)
         kind = c_int(socket_type, "the socket type")
         _set(self, "_socket_type", kind)
@@ -288,7 +294,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             if not address:
                 raise shadow._closed_error()
         else:
-            address = cast_int_addr(shadow)
+            address = checked_address(shadow, ENOTSOCK, "socket")
         _set(self, "_shadow", True)
         _set(self, "_context", context)
         _set(self, "_handle", address)
@@ -298,9 +304,18 @@ class Socket(OptionAttributes, _Base[DataT]):
 
     def _attach(self, handle: int) -> None:
         _set(self, "_handle", handle)
-        if self._socket_type not in THREAD_SAFE:
+        if self._socket_type not in _ALWAYS_CHECKED and handle not in _wakeup.watched:
             _set(self, "_fast_p", fast.pointer(handle))
-        _views.setdefault(handle, []).append(weakref.ref(self))
+        views = _views.setdefault(handle, [])
+        for reference in list(views):
+            view = reference()
+            if view is None:
+                views.remove(reference)
+            else:
+                # What one of them binds and connects, all of them have.
+                _set(self, "_bound", view._bound)
+                _set(self, "_connected", view._connected)
+        views.append(weakref.ref(self))
 
     def _detach(self, why: str) -> None:
         """Stand for no C socket any more."""
@@ -387,6 +402,15 @@ class Socket(OptionAttributes, _Base[DataT]):
         return self._handle
 
     @property
+    def copy_threshold(self) -> int:
+        """Bytes below which ``copy=False`` copies."""
+        return self._copy_threshold
+
+    @copy_threshold.setter
+    def copy_threshold(self, size: int) -> None:
+        _set(self, "_copy_threshold", _bytes_count(size))
+
+    @property
     def closed(self) -> bool:
         """Whether the socket is closed, or belongs to the parent of a forked process."""
         return not self._handle
@@ -466,7 +490,14 @@ class Socket(OptionAttributes, _Base[DataT]):
         self._check_bind(address)
         self._call_endpoint(C.zmq_bind, address, addr)
         real = self.last_endpoint.decode("utf-8", "replace")
-        self._note("_bound", real)
+        if "://" not in real:
+            real = address.decode("utf-8", "replace")  # for udp libzmq leaves the transport out
+        self._bound.append(real)
+        _pickle.bound(self, real)
+        if real.encode() != address and _bind.library.version < (4, 1):
+            given = self._given or {}
+            given[real] = address
+            _set(self, "_given", given)
         return SocketContext(self, "bind", real)
 
     def connect(self, addr: str | bytes) -> SocketContext:
@@ -493,18 +524,49 @@ class Socket(OptionAttributes, _Base[DataT]):
         Wraps ``zmq_connect``.
         """
         address = self._endpoint(addr)
-        self._check_monitor_is_read()
+        _monitors.check(self)
         self._check_zap_domain()
-        self._becomes_reader(address)
-        self._call_endpoint(C.zmq_connect, address, addr)
+        self._check_transport(address)
+        if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
+            _monitors.connects(self._handle, self._inproc_key(address))
+        names = _connect_id.known.get(self._handle)
+        if names is None or names.wanted is None:
+            self._call_endpoint(C.zmq_connect, address, addr)
+        else:
+            self._call_endpoint(
+                lambda _, address: _connect_id.connect(self, names, address), address, addr
+            )
         name = address.decode("utf-8", "replace")
-        self._note("_connected", name)
-        if self._pending_connect_id is not None:
-            ids = self._connect_ids or set()
-            ids.add(self._pending_connect_id)
-            _set(self, "_connect_ids", ids)
-            _set(self, "_pending_connect_id", None)
+        self._connected.append(name)
         return SocketContext(self, "connect", name)
+
+    def connect_peer(self, addr: str | bytes) -> int:
+        """Connect to an endpoint and return who is there; PEER only (draft API).
+
+        Parameters
+        ----------
+        addr : str, as connect()
+
+        Returns
+        -------
+        int, the ``routing_id`` for messages to that peer
+
+        Raises
+        ------
+        zmq.ZMQVersionError : needs libzmq 4.3.3, built with its draft API
+        zmq.ZMQError : not a PEER (ENOTSUP); otherwise as connect()
+
+        Notes
+        -----
+        Wraps ``zmq_connect_peer``.
+        """
+        address = self._endpoint(addr)
+        _monitors.check(self)
+        self._check_zap_domain()
+        self._check_transport(address)
+        routing_id = self._call_endpoint(_connect_peer, address, addr)
+        self._connected.append(address.decode("utf-8", "replace"))
+        return routing_id
 
     def unbind(self, addr: str | bytes) -> None:
         """Stop listening at an endpoint.
@@ -516,6 +578,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         Raises
         ------
         zmq.ZMQError : the socket is not bound to it (ENOENT)
+        zmq.ZMQVersionError : unbinding from inproc needs libzmq 4.1
 
         Notes
         -----
@@ -542,9 +605,9 @@ class Socket(OptionAttributes, _Base[DataT]):
 
     def _endpoint(self, addr: str | bytes) -> bytes:
         if isinstance(addr, str):
-            address = addr.encode("utf-8")
+            address = str.encode(addr, "utf-8")
         elif isinstance(addr, bytes):
-            address = addr
+            address = exact_bytes(addr)
         else:
             raise TypeError(f"Expected addr to be str, got addr={addr!r}")
         if b"\0" in address:
@@ -553,9 +616,9 @@ class Socket(OptionAttributes, _Base[DataT]):
             )
         return address
 
-    def _call_endpoint(self, function: Callable[..., int], address: bytes, addr: Any) -> None:
+    def _call_endpoint(self, function: Callable[..., int], address: bytes, addr: Any) -> int:
         try:
-            function(self._handle, address)
+            return function(self._handle, address)
         except ZMQError as error:
             if not self._handle:
                 raise self._closed_error() from None
@@ -565,45 +628,61 @@ class Socket(OptionAttributes, _Base[DataT]):
 
     def _leave_endpoint(self, function: Callable[..., int], addr: Any, note: str) -> None:
         address = self._endpoint(addr)
-        self._check_monitor_is_read()
-        self._call_endpoint(function, address, addr)
+        _monitors.check(self)
         noted = getattr(self, note)
         name = address.decode("utf-8", "replace")
-        if noted and name in noted:
+        if _bind.library.version < (4, 1) and self._handle:
+            address = self._kept_endpoint(name, address, note)
+        if note == "_connected" and self._handle:
+            if self._socket_type == _PAIR:
+                _monitors.disconnects(self._handle, self._inproc_key(address))
+            elif _connect_id.known:
+                _connect_id.disconnected(self._handle, address)
+        self._call_endpoint(function, address, addr)
+        if name in noted:
             noted.remove(name)
 
-    def _note(self, where: str, name: str) -> None:
-        noted = getattr(self, where)
-        if noted is None:
-            _set(self, where, [name])
-        else:
-            noted.append(name)
+    def _kept_endpoint(self, name: str, address: bytes, note: str) -> bytes:
+        """Return an endpoint as releases before 4.1 know it: the way it was given."""
+        unbinds = note == "_bound"
+        if address.startswith(b"inproc://"):
+            since = (4, 1) if unbinds else (4, 0)
+            if _bind.library.version < since:
+                feature = "unbinding from inproc" if unbinds else "disconnecting from inproc"
+                raise _bind.missing(feature, since, draft=False)
+        if self._given and unbinds:
+            address = self._given.pop(name, address)
+        elif name not in getattr(self, note) and not self._shadow:
+            # Release 3 fails without a reason.
+            error = errors.failure(errnum=errno.ENOENT)
+            raise _endpoint_failure(error, address, name, self)
+        return address
 
     def _check_bind(self, address: bytes) -> None:
-        self._check_monitor_is_read()
+        _monitors.check(self)
         self._check_zap_domain()
-        if address == b"inproc://zeromq.zap.01" and self._socket_type not in _ZAP_TYPES:
+        self._check_transport(address)
+        if address.startswith(b"udp://"):
+            _datagram.check_bind(address)
+        self._check_zap_handler(address, self._socket_type)
+
+    def _check_zap_handler(self, address: bytes, kind: int) -> None:
+        if address == b"inproc://zeromq.zap.01" and kind not in _ZAP_TYPES:
             raise errors.failure(
                 f"{_bind.strerror(EINVAL)} (addr={address.decode()!r}: an authentication handler "
-                f"is a REP, ROUTER or SERVER; {self._describe()} would end the process at the next "
-                "handshake)",
+                f"is a REP, ROUTER or SERVER; anything else there, for {self._describe()}, would end "
+                "the process at the next handshake)",
                 EINVAL,
             )
 
-    def _check_connect_id(self, wanted: bytes) -> None:
-        if wanted in (self._connect_ids or ()) or self._has_peer(wanted):
-            raise errors.failure(
-                f"{_bind.strerror(EADDRINUSE)} (connect_routing_id={wanted!r}: {self._describe()} "
-                "has a peer of that name, and libzmq does not survive a second one)",
-                EADDRINUSE,
-            )
-
-    def _has_peer(self, routing_id: bytes) -> bool:
-        """Tell whether a ROUTER knows a peer; only draft builds can be asked."""
-        if not _bind.exports("zmq_socket_get_peer_state"):
-            return False
-        state: int = C.zmq_socket_get_peer_state(self._handle, routing_id, len(routing_id))
-        return state != -1
+    def _check_transport(self, address: bytes) -> None:
+        """Refuse a draft type where stable builds end the process: in a handshake."""
+        if self._socket_type not in THREAD_SAFE or _bind.DRAFT_API:
+            return
+        transport, found, _ = address.partition(b"://")
+        if found and transport not in _WITHOUT_HANDSHAKE:
+            feature = f"{SocketType(self._socket_type).name} over {transport.decode()}"
+            raise _bind.missing(feature, (4, 2), draft=True)
 
     def _check_zap_domain(self) -> None:
         """Refuse the one combination of PLAIN options on which libzmq ends the process."""
@@ -696,7 +775,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         except TypeError:
             kind = None
         # --- hot: getsockopt_int; slow twin _get_checked ---
-        if kind is INT:
+        if kind is INT and isinstance(option, int):
             cell = memory.take_cell()
             rc = fast.getsockopt_now(self._fast_p, option, cell[1], cell[2])
             value = cell[0].value
@@ -712,16 +791,47 @@ class Socket(OptionAttributes, _Base[DataT]):
         option = c_int(option, "the option")
         if not self._handle:
             raise self._closed_error()
+        if self._socket_type in THREAD_SAFE:
+            if option == FD:
+                return self._signaler_fd()
+            if option == EVENTS and self._handle in _signalers:
+                _signalers[self._handle].clear()
         try:
-            return self._read(option, kind or INT)
+            value = self._read(option, kind or INT)
         except ZMQError as error:
             raise refused(error, option, f"getting {_option_name(option)}") from None
         finally:
             if option == EVENTS:
                 self._processed()
+        ledger = _wakeup.watched.get(self._handle)
+        return value if ledger is None else ledger.corrected(option, value)
+
+    def _signaler_fd(self) -> int:
+        """Return a descriptor for a thread-safe type, which has none by itself."""
+        handle = self._handle
+        signaler = _signalers.get(handle)
+        if signaler is None:
+            if not _bind.exports("zmq_poller_fd"):
+                raise errors.failure(
+                    f"{_bind.strerror(EINVAL)} (getting FD: {self._describe()} is of a thread-safe "
+                    "type; only draft builds of libzmq 4.3.2 or later give a descriptor for those)",
+                    EINVAL,
+                )
+            import warnings
+
+            warnings.warn(DraftFDWarning(), stacklevel=4)
+            signaler = Signaler(handle)
+            known = _signalers.setdefault(handle, signaler)
+            if known is not signaler:
+                signaler.close()
+                signaler = known
+            # News are signalled only to who has taken up all there were before.
+            self._read_int(EVENTS)
+            self._processed()
+        return signaler.fd
 
     def _read(self, option: int, kind: str) -> Any:
-        if kind == INT:
+        if kind in (INT, NOTED):
             return self._read_int(option)
         if kind == INT64:
             raw = memory.read_option(self._handle, option, 8)
@@ -751,7 +861,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         TypeError : ``option`` is not an int, ``optval`` not of the option's type
         OverflowError : the number does not fit
         zmq.ZMQError : no such option, or a value it does not take (EINVAL); the socket is
-            closed (ENOTSOCK); a CONNECT_ROUTING_ID that is in use (EADDRINUSE)
+            closed (ENOTSOCK)
         zmq.ZMQVersionError : the loaded libzmq lacks the option
 
         Notes
@@ -763,7 +873,12 @@ class Socket(OptionAttributes, _Base[DataT]):
         except TypeError:
             kind = None
         # --- hot: setsockopt_int; slow twin _set_checked ---
-        if kind is INT and type(optval) is int and -0x80000000 <= optval <= 0x7FFFFFFF:
+        if (
+            kind is INT
+            and type(optval) is int
+            and -0x80000000 <= optval <= 0x7FFFFFFF
+            and isinstance(option, int)
+        ):
             cell = memory.take_cell()
             cell[0].value = optval
             rc = fast.setsockopt_now(self._fast_p, option, cell[1], 4)
@@ -778,24 +893,22 @@ class Socket(OptionAttributes, _Base[DataT]):
             raise TypeError(f"an integer is required, a zmq.SocketOption, got {option!r}")
         option = c_int(option, "the option")
         value = encode(option, optval, kind or (BYTES if isinstance(optval, bytes) else INT))
-        if isinstance(value, int):
-            value = (
-                memory.int64_bytes(value)
-                if kind == INT64
-                else value.to_bytes(4, sys.byteorder, signed=True)
-            )
-        elif option == CONNECT_ROUTING_ID:
-            self._check_connect_id(value)
         if not self._handle:
             raise self._closed_error()
+        if option == CONNECT_ROUTING_ID and value and _connect_id.keeps(self._socket_type):
+            _connect_id.want(self._handle, value)
+            return
+        raw = value
+        if isinstance(value, int):
+            raw = memory.int64_bytes(value) if kind == INT64 else c_int_bytes(value)
         try:
-            C.zmq_setsockopt(self._handle, option, value, len(value))
+            C.zmq_setsockopt(self._handle, option, raw, len(raw))
         except ZMQError as error:
             raise refused(
                 error, option, f"setting {_option_name(option)} of {self._describe()}"
             ) from None
-        if option == CONNECT_ROUTING_ID:
-            _set(self, "_pending_connect_id", value)
+        if kind == NOTED:
+            _connect_id.note(self._handle, option, value)
 
     def getsockopt(self, option: int) -> Any:
         """Return the value of an option; the older name of get()."""
@@ -816,9 +929,10 @@ class Socket(OptionAttributes, _Base[DataT]):
         Raises
         ------
         TypeError : the option's value is not bytes
+        ValueError : no such option
         UnicodeDecodeError : it is not text in that encoding
         """
-        if KINDS.get(option) not in (BYTES, KEY):
+        if KINDS[SocketOption(option)] not in (BYTES, KEY):
             raise TypeError(f"option {option!r} will not return a string to be decoded")
         value: bytes = self.get(option)
         return value.decode(encoding)
@@ -839,7 +953,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         """
         if not isinstance(optval, str):
             raise TypeError(f"strings only, use set() for bytes and int, got {optval!r}")
-        self.set(option, optval.encode(encoding))
+        self.set(option, str.encode(optval, encoding))
 
     getsockopt_string = getsockopt_unicode = get_string
     setsockopt_string = setsockopt_unicode = set_string
@@ -852,7 +966,11 @@ class Socket(OptionAttributes, _Base[DataT]):
             return self.get(RCVHWM)  # type: ignore[no-any-return]
 
     def set_hwm(self, value: int) -> None:
-        """Set both high water marks, in messages; 0 is no limit.
+        """Set both high water marks, in messages.
+
+        Parameters
+        ----------
+        value : int; 0 is no limit
 
         Raises
         ------
@@ -900,7 +1018,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         -----
         Wraps ``zmq_setsockopt(SUBSCRIBE)``.
         """
-        self.set(SocketOption.SUBSCRIBE, topic.encode("utf-8") if isinstance(topic, str) else topic)
+        self.set(SocketOption.SUBSCRIBE, _topic(topic))
 
     def unsubscribe(self, topic: str | bytes) -> None:
         """Take back one subscription to ``topic``; SUB only.
@@ -910,7 +1028,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         Wraps ``zmq_setsockopt(UNSUBSCRIBE)``.
         """
         self.set(
-            SocketOption.UNSUBSCRIBE, topic.encode("utf-8") if isinstance(topic, str) else topic
+            SocketOption.UNSUBSCRIBE, _topic(topic)
         )
 
     def _set_attribute(self, name: str, value: Any) -> None:
@@ -935,22 +1053,42 @@ class Socket(OptionAttributes, _Base[DataT]):
         Raises
         ------
         zmq.ZMQVersionError : libzmq was built without its draft API
-        zmq.ZMQError : not a DISH, or joined already (EINVAL)
+        zmq.ZMQError : not a DISH (ENOTSUP); joined already (EINVAL); the socket is closed
+            (ENOTSOCK)
 
         Notes
         -----
         Wraps ``zmq_join``.
         """
-        C.zmq_join(self._handle, group_name(group))
+        self._call_group(C.zmq_join, group, "it has joined already")
 
     def leave(self, group: str | bytes) -> None:
         """Receive messages of a group no longer; DISH only (draft API).
+
+        Parameters
+        ----------
+        group : str or bytes
+
+        Raises
+        ------
+        zmq.ZMQError : not joined (EINVAL); otherwise as join()
 
         Notes
         -----
         Wraps ``zmq_leave``.
         """
-        C.zmq_leave(self._handle, group_name(group))
+        self._call_group(C.zmq_leave, group, "it has not joined")
+
+    def _call_group(self, function: Callable[..., int], group: str | bytes, why: str) -> None:
+        name = group_name(group)
+        try:
+            function(self._handle, name)
+        except ZMQError as error:
+            if not self._handle:
+                raise self._closed_error() from None
+            hint = f"a group that {why}" if error.errno == EINVAL else "only a DISH has groups"
+            text = f"{error} ({self._describe()}, {group!r}: {hint})"
+            raise errors.failure(text, error.errno) from None
 
     # ------------------------------------------------------------------
     # waiting, in the checked form
@@ -970,9 +1108,10 @@ class Socket(OptionAttributes, _Base[DataT]):
                 rc = operation(flags)
                 if rc != -1:
                     return rc
-                errnum = errors.last_errno()
-                if errnum != errors.EINTR:
-                    raise self._error(errnum, doing)
+                # Why it failed is not asked: while it waited, a signal handler may have closed the
+                # socket, or failed calls of its own. The next try does not wait, and tells.
+                if not self._handle:
+                    raise self._closed_error()
             return self._retry(operation, flags, doing, started)
         finally:
             self._processed()
@@ -981,7 +1120,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         self, operation: Callable[[int], int], flags: int, doing: str, started: float
     ) -> int:
         timeout_ms = 0 if flags & DONTWAIT else self._timeout(doing)
-        pause = 0.0001
+        pause = 0.0
         while True:
             rc = operation(flags | DONTWAIT)
             if rc != -1:
@@ -1002,17 +1141,29 @@ class Socket(OptionAttributes, _Base[DataT]):
         return self._read_int(SNDTIMEO if doing == "send" else RCVTIMEO)
 
     def _pause(self, doing: str, remaining: float | None, pause: float) -> float:
-        """Wait until the operation may succeed, in steps that let signals through."""
-        if self._socket_type in THREAD_SAFE:
-            # These cannot be polled in stable builds.
-            time.sleep(pause if remaining is None else min(pause, remaining))
-            return min(pause * 2, 0.005)
+        """Wait until the operation may succeed, in steps that let signals through.
+
+        Parameters
+        ----------
+        doing : ``"send"`` or ``"recv"``
+        remaining : float, seconds, or None for ever
+        pause : float, seconds to sleep first; 0 for the first time
+
+        Returns
+        -------
+        float, seconds to sleep first the next time
+        """
+        time.sleep(pause if remaining is None else min(pause, remaining))
+        longer = min(max(pause * 2, 0.0001), 0.005)
+        if self._socket_type in THREAD_SAFE and not _bind.DRAFT_API:
+            return longer  # these cannot be polled in stable builds
         step = _SLICE if remaining is None or _must_slice_here() else remaining
         step = step if remaining is None else min(step, remaining)
         events = POLLOUT if doing == "send" else POLLIN
         waiting = pollset.PollSet([(self._handle, 0, events)], False, pollset.current[0])
-        waiting.poll(math.ceil(step * 1000))
-        return pause
+        ready = waiting.poll(math.ceil(step * 1000)) > 0
+        # Some types say that they are ready to send, and then are not, for the peer that is meant.
+        return longer if ready else 0.0
 
     def _must_slice(self) -> bool:
         """Tell whether a signal would not end libzmq's own wait."""
@@ -1024,6 +1175,19 @@ class Socket(OptionAttributes, _Base[DataT]):
         """Tell who watches this C socket that libzmq has taken up its news."""
         if _wakeup.watched and self._handle in _wakeup.watched:
             _wakeup.processed(self._handle)
+
+    def _watched_p(self) -> Any:
+        """Have every view of this C socket tell what it does, for one who waits for it.
+
+        Returns
+        -------
+        pointer for the hot forms of the one who waits, and tells by itself; None where
+        there are none
+        """
+        for view in self._all_views():
+            _set(view, "_fast_p", None)
+        pollset.invalidate()
+        return None if self._socket_type in _ALWAYS_CHECKED else fast.pointer(self._handle)
 
     # ------------------------------------------------------------------
     # sending
@@ -1055,7 +1219,8 @@ class Socket(OptionAttributes, _Base[DataT]):
 
         Returns
         -------
-        MessageTracker if ``track`` and not ``copy``, otherwise None
+        MessageTracker if ``track`` and not ``copy``, or where there is one anyway: that of a
+        Frame, or of data that was copied at once; otherwise None
 
         Raises
         ------
@@ -1073,27 +1238,37 @@ class Socket(OptionAttributes, _Base[DataT]):
         Wraps ``zmq_send`` and ``zmq_msg_send``. Not thread-safe. Retries EINTR.
         """
         # --- hot: send; slow twin _send_bytes ---
-        if type(data) is bytes and copy and flags == 0 and routing_id is None and group is None:
+        if type(data) is bytes and flags == 0 and copy and routing_id is None and group is None:
             size = len(data)
-            if size >= _RELEASING or fast.send_now(self._fast_p, data, size, DONTWAIT) < 0:
-                self._send_bytes(data, size, 0)
+            if size < _RELEASING and fast.send_now(self._fast_p, data, size, 1) >= 0:
+                return None
+            self._send_bytes(data, size, 0)
             return None
         # --- end hot ---
         flags = _flags(flags)
         if routing_id is not None or group is not None:
-            frame = data if isinstance(data, Frame) else Frame(data, track=track, copy=copy or None,
-                                                               copy_threshold=self.copy_threshold)
-            if routing_id is not None:
-                frame.routing_id = routing_id
-            if group is not None:
-                frame.group = group
-            data = frame
+            data = self._addressed(data, copy, track, routing_id, group)
         if isinstance(data, Frame):
             return self._send_frame(data, flags, track)
         if copy:
             self._send_copy(data, flags)
             return None
         return self._send_shared(data, flags, track)
+
+    def _addressed(
+        self, data: Any, copy: bool, track: bool, routing_id: int | None, group: str | None
+    ) -> Frame:
+        """Return a Frame with a draft address; a Frame that is given stays as it is."""
+        if isinstance(data, Frame):
+            frame = data.fast_copy()
+        else:
+            threshold = self.copy_threshold
+            frame = Frame(data, track=track, copy=copy or None, copy_threshold=threshold)
+        if routing_id is not None:
+            frame.routing_id = routing_id
+        if group is not None:
+            frame.group = group
+        return frame
 
     def _send_copy(self, data: Any, flags: int) -> None:
         if type(data) is bytes:
@@ -1115,27 +1290,79 @@ class Socket(OptionAttributes, _Base[DataT]):
         finally:
             borrowed.release()
 
+    def _send_long(self, data: Any, size: int, flags: int) -> None:
+        msg_p = memory.take_empty()
+        try:
+            memory.fill(msg_p, data, size)
+            self._send_message(msg_p, flags)
+        finally:
+            memory.release(msg_p)
+            _give(msg_p)
+
     def _send_bytes(self, data: Any, size: int, flags: int) -> None:
         """Send a copy of ``size`` bytes at ``data`` (bytes or an address); the checked form."""
-        self._check_send()
+        if self._socket_type in DATAGRAM_SENDERS:
+            self._check_datagram(size, b"")
+        if size > _LIMIT:
+            # zmq_send of libzmq 4.1 takes the size that it is to return for a failure.
+            self._send_long(data, size, flags)
+            return
         self._wait_done(lambda now: C.zmq_send(self._handle, data, size, now), flags, "send")
 
-    def _check_send(self) -> None:
-        if self._socket_type == _DGRAM and self._handle and not (self._bound or self._shadow):
+    def _check_message(self, msg_p: Any) -> None:
+        group = C.zmq_msg_group(msg_p) if _bind.DRAFT_API else b""
+        self._check_datagram(C.zmq_msg_size(msg_p), group)
+
+    def _check_datagram(self, size: int, group: bytes) -> None:
+        """Refuse what libzmq does not survive being sent over udp."""
+        if not self._handle:
+            return
+        if self._socket_type != _DGRAM:
+            longest = _datagram.LONGEST_GROUP
+            long = len(group) > longest or size > _datagram.LONGEST - longest - 1
+            if long and self._uses_udp():
+                _datagram.check_send(self, size, group)
+            return
+        if not self._is_bound():
             raise errors.failure(
                 f"{_bind.strerror(ENOTCONN)} ({self._describe()}: libzmq ends the process when an "
                 "unbound DGRAM sends; bind it to a udp:// endpoint first)",
                 ENOTCONN,
             )
+        _datagram.check_send(self, size, None)
+
+    def _check_datagram_parts(self, parts: Sequence[Any]) -> None:
+        """Refuse a message before its first part is sent: libzmq would not get back into step."""
+        if len(parts) != 2:
+            raise self._error(EINVAL, "send")
+        for part in parts:
+            if isinstance(part, Frame):
+                part = part.buffer
+            self._check_datagram(memoryview(part).nbytes, b"")
+
+    def _all_views(self) -> list[Any]:
+        views = [reference() for reference in _views.get(self._handle, ())]
+        return [view for view in views if view is not None]
+
+    def _is_bound(self) -> bool:
+        known = [view._bound for view in self._all_views() if view._bound is not None]
+        # libzmq remembers the endpoint even when the socket has left it; a shadow knows no more.
+        return any(known) if known else bool(self.last_endpoint)
+
+    def _uses_udp(self) -> bool:
+        if b"://" not in (self.last_endpoint or b"://"):
+            return True  # for udp libzmq leaves the transport out
+        endpoints = [name for view in self._all_views() for name in view._connected or ()]
+        return any(name.startswith("udp://") for name in endpoints)
 
     def _send_shared(self, data: Any, flags: int, track: bool) -> MessageTracker | None:
         if isinstance(data, str):
             raise TypeError("unicode not allowed, use send_string")
         size = len(data) if type(data) is bytes else memoryview(data).nbytes
-        if size < self.copy_threshold:
+        if size < self._copy_threshold:
             self._send_copy(data, flags)
-            return _FINISHED_TRACKER if track else None
-        msg_p = memory.take()
+            return _FINISHED_TRACKER
+        msg_p = memory.take_empty()
         try:
             loan = memory.lend(msg_p, data)
             self._send_message(msg_p, flags)
@@ -1160,18 +1387,19 @@ class Socket(OptionAttributes, _Base[DataT]):
             raise
         finally:
             _give(msg_p)
-        return frame.tracker if track else None
+        return frame.tracker
 
     def _send_message(self, msg_p: Any, flags: int) -> None:
         """Send the message ``msg_p``, which is empty after that; it is kept when that fails."""
         # --- hot: send_frame; slow twin zmq_msg_send ---
         if (
             0 <= flags <= MORE_NOW
-            and fast.msg_send_now(msg_p, self._fast_p, flags | DONTWAIT) >= 0
+            and fast.msg_send_now(msg_p, self._fast_p, flags | DONTWAIT) != -1
         ):
             return
         # --- end hot ---
-        self._check_send()
+        if self._socket_type in DATAGRAM_SENDERS:
+            self._check_message(msg_p)
         self._wait_done(lambda now: C.zmq_msg_send(msg_p, self._handle, now), flags, "send")
 
     def send_multipart(
@@ -1215,6 +1443,8 @@ class Socket(OptionAttributes, _Base[DataT]):
         last = len(msg_parts) - 1
         if last < 0:
             raise IndexError("send_multipart needs at least one part, got none")
+        if self._socket_type == _DGRAM:
+            self._check_datagram_parts(msg_parts)
         if not copy or kwargs:
             return self._send_parts(msg_parts, flags, copy, track, kwargs)
         part_flags = flags | SNDMORE
@@ -1240,6 +1470,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         self, parts: Sequence[Any], flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
     ) -> MessageTracker | None:
         trackers = []
+        tracker = None
         last = len(parts) - 1
         if track and not copy:
             for index, part in enumerate(parts):
@@ -1253,7 +1484,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             if tracker is not None:
                 trackers.append(tracker)
         if not track or copy:
-            return None
+            return tracker
         return trackers[0] if len(trackers) == 1 else MessageTracker(*trackers)
 
     # ------------------------------------------------------------------
@@ -1298,33 +1529,49 @@ class Socket(OptionAttributes, _Base[DataT]):
         -----
         Wraps ``zmq_msg_recv``. Not thread-safe. Retries EINTR.
         """
-        if flags != 0:
-            flags = _flags(flags)
+        if flags != 0 or not copy:
+            return self._recv_flagged(_flags(flags), copy, track)
+        # --- hot: recv; slow twin _recv_bytes ---
+        try:
+            msg_p = _pop()
+        except IndexError:
+            msg_p = _take()
+        size = fast.recv_now(msg_p, self._fast_p, 1)
+        if 0 <= size <= 33:
+            data: bytes = fast.msg_data(msg_p)[:size]
+            _give(msg_p)
+            return data
+        if 0 < size < _LIMIT:
+            data = fast.msg_data(msg_p)[:size]
+            fast.msg_close(msg_p)
+            fast.msg_init(msg_p)
+            _give(msg_p)
+            return data
+        # --- end hot ---
+        return self._recv_bytes(msg_p, size, 0)
+
+    def _recv_flagged(self, flags: int, copy: bool, track: bool) -> bytes | Frame:
         if not copy:
             return self._recv_frame(flags, track)
         msg_p = _take()
-        # --- hot: recv, recv_again; slow twin _recv_bytes ---
+        size = -1
         if flags == DONTWAIT:
+            # --- hot: recv_again; slow twin _recv_bytes ---
             size = fast.recv_try(msg_p, self._fast_p, DONTWAIT)
             if size == -1 and last_errno() == EAGAIN:
                 _give(msg_p)
                 raise Again()
-        else:
-            size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
-        if 0 <= size < _LIMIT:
-            data: bytes = fast.msg_data(msg_p)[:size]
-            if size > _INLINE:
-                fast.msg_close(msg_p)
-                fast.msg_init(msg_p)
-            _give(msg_p)
-            return data
-        # --- end hot ---
+            if 0 <= size <= _INLINE:
+                data: bytes = fast.msg_data(msg_p)[:size]
+                _give(msg_p)
+                return data
+            # --- end hot ---
         return self._recv_bytes(msg_p, size, flags)
 
     def _recv_bytes(self, msg_p: Any, size: int, flags: int) -> bytes:
         """Receive a part into ``msg_p`` unless it is there, and copy it; the checked form."""
         try:
-            if size < 0:
+            if size == -1:
                 self._recv_message(msg_p, flags)
             data = memory.content(msg_p)
         finally:
@@ -1333,12 +1580,15 @@ class Socket(OptionAttributes, _Base[DataT]):
         return data
 
     def _recv_message(self, msg_p: Any, flags: int) -> None:
+        ledger = _wakeup.watched.get(self._handle)
+        if ledger is not None and ledger.dirty and ledger.take(msg_p):
+            return
         self._wait_done(lambda now: C.zmq_msg_recv(msg_p, self._handle, now), flags, "recv")
 
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         msg_p = _take()
         # --- hot: recv_frame; slow twin _recv_message ---
-        if fast.recv_now(msg_p, self._fast_p, DONTWAIT) >= 0:
+        if fast.recv_now(msg_p, self._fast_p, DONTWAIT) != -1:
             return Frame._received(msg_p, track)
         # --- end hot ---
         try:
@@ -1418,7 +1668,7 @@ class Socket(OptionAttributes, _Base[DataT]):
     def _recv_part(self, parts: list[bytes], msg_p: Any, size: int, flags: int) -> int:
         """Receive a part into ``msg_p`` unless it is there; append it and tell if more follow."""
         try:
-            if size < 0:
+            if size == -1:
                 self._recv_message(msg_p, flags)
             parts.append(memory.content(msg_p))
             more: int = C.zmq_msg_more(msg_p)
@@ -1457,10 +1707,17 @@ class Socket(OptionAttributes, _Base[DataT]):
         """
         borrowed = memory.writable(buffer)
         try:
+            nbytes = _bytes_count(nbytes)
             if nbytes < 0 or nbytes > borrowed.size:
                 raise ValueError(f"{nbytes=} too big for memoryview of {borrowed.size}B")
             size = nbytes or borrowed.size
             flags = _flags(flags)
+            ledger = _wakeup.watched.get(self._handle)
+            if ledger is not None and ledger.dirty:
+                # What an event loop handed back is a message already.
+                data = Socket.recv(self, flags)
+                memory.memmove(borrowed.data, data, min(size, len(data)))
+                return len(data)
             return self._wait_done(
                 lambda now: C.zmq_recv(self._handle, borrowed.data, size, now), flags, "recv"
             )
@@ -1483,7 +1740,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         Parameters
         ----------
         u : str
-        flags, copy : as send()
+        flags, copy, **kwargs : as send()
         encoding : str
 
         Raises
@@ -1548,11 +1805,19 @@ class Socket(OptionAttributes, _Base[DataT]):
 
         Raises
         ------
+        pickle.UnpicklingError : it is no pickle; or ``zmq.pickle_policy`` is "deny" and the
+            socket is bound where other machines reach it, without CURVE. It is lost.
         zmq.ZMQError : as recv()
-        """
-        import pickle
 
-        return pickle.loads(self.recv(flags))
+        Warns
+        -----
+        RuntimeWarning : once a socket: ``zmq.pickle_policy`` is "warn", the default, and the
+            socket is bound so
+        """
+        return self._unpickle(self.recv(flags))
+
+    def _unpickle(self, data: bytes) -> Any:
+        return _pickle.loads(data, _views.get(self._handle, ()))
 
     def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> MessageTracker | None:
         """Send an object as JSON.
@@ -1654,7 +1919,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             value: int = cell[0].value
             memory.give_cell(cell)
             if rc == 0:
-                return value & (1 if flags is PollEvent.POLLIN else int(flags))
+                return value & (1 if flags is PollEvent.POLLIN else operator.index(flags))
             # --- end hot ---
         if self.closed:
             raise errors.failure(
@@ -1690,74 +1955,22 @@ class Socket(OptionAttributes, _Base[DataT]):
         it connects, and when it closes first the monitor is stopped, because an event that
         nobody takes would stop libzmq's I/O thread.
         """
+        events = c_int(events, "the events")
+        if not self._handle:
+            raise self._closed_error()
         if addr is None:
-            self._stop_monitor()
+            _monitors.stop(self._handle)
             return
         address = self._endpoint(addr)
-        if not self._handle:
-            raise self._closed_error()
-        self._stop_monitor_unread()
+        self._check_zap_handler(address, _PAIR)
         try:
-            C.zmq_socket_monitor(self._handle, address, c_int(events, "the events"))
+            _monitors.start(self._handle, self._inproc_key(address), events)
         except ZMQError as error:
             raise _endpoint_failure(error, address, addr, self) from None
-        _set(self, "_monitor_endpoint", address)
-        _monitors[self._monitor_key(address)] = weakref.ref(self)
 
-    def _monitor_key(self, address: bytes) -> tuple[int, bytes]:
+    def _inproc_key(self, address: bytes) -> _monitors.Key:
         context = self._context
         return (context.underlying if context is not None else 0, address)
-
-    def _becomes_reader(self, address: bytes) -> None:
-        """Take note if this socket is about to read a monitor's events."""
-        if not _monitors or self._socket_type != _PAIR:
-            return
-        monitored = _monitors.get(self._monitor_key(address))
-        if monitored is not None:
-            self.set(RCVHWM, 0)
-            _readers[self._handle] = (monitored, address)
-
-    def _check_monitor_is_read(self) -> None:
-        address = self._monitor_endpoint
-        if address is None or not self._handle or self._monitor_has_reader(address):
-            return
-        raise errors.failure(
-            f"{_bind.strerror(EFSM)} ({self._describe()}: nobody is connected to its monitor at "
-            f"{address.decode('utf-8', 'replace')}, and libzmq would wait for ever; connect a PAIR "
-            "socket of the same context to it first, or use get_monitor_socket())",
-            EFSM,
-        )
-
-    def _monitor_has_reader(self, address: bytes) -> bool:
-        return any(
-            monitored() is self and endpoint == address
-            for monitored, endpoint in list(_readers.values())
-        )
-
-    def _stop_monitor_unread(self) -> None:
-        """Give a monitor that nobody reads a reader, so that stopping it does not wait."""
-        address = self._monitor_endpoint
-        if address is None or self._monitor_has_reader(address) or self._context is None:
-            return
-        from ._context import Context
-
-        with Context.shadow(self._context.underlying).socket(_PAIR, socket_class=Socket) as drain:
-            drain.connect(address)
-            self._forget_monitor()
-            C.zmq_socket_monitor(self._handle, None, 0)
-
-    def _stop_monitor(self) -> None:
-        self._stop_monitor_unread()
-        self._forget_monitor()
-        if not self._handle:
-            raise self._closed_error()
-        C.zmq_socket_monitor(self._handle, None, 0)
-
-    def _forget_monitor(self) -> None:
-        address = self._monitor_endpoint
-        if address is not None:
-            _monitors.pop(self._monitor_key(address), None)
-            _set(self, "_monitor_endpoint", None)
 
     def get_monitor_socket(
         self: T, events: int | None = None, addr: str | None = None
@@ -1791,10 +2004,14 @@ class Socket(OptionAttributes, _Base[DataT]):
             _set(self, "_monitor_socket", None)
         if addr is None:
             addr = f"inproc://monitor.s-{self._handle:x}-{next(_monitor_numbers)}"
-        self.monitor(addr, Event.ALL if events is None else events)
         reader: T = self.context.socket(_PAIR)
+        try:
+            self.monitor(addr, Event.ALL if events is None else events)
+            reader.connect(addr)
+        except BaseException:
+            reader.close()
+            raise
         _set(self, "_monitor_socket", reader)
-        reader.connect(addr)
         return reader
 
     def disable_monitor(self) -> None:
@@ -1827,10 +2044,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         if not handle:
             return
         if linger is not None:
-            self._set_checked(LINGER, linger, INT)
-        self._end_monitors(handle)
-        if not self._handle:
-            return
+            self._set_linger(linger)
         views = _views.pop(handle, None)
         if views is None:
             return
@@ -1838,44 +2052,41 @@ class Socket(OptionAttributes, _Base[DataT]):
             view = reference()
             if view is not None:
                 view._detach("it is closed" if view is self else "its C socket was closed")
+                if view._context is not None:
+                    view._context._rm_socket(view)
         self._detach("it is closed")
         pollset.invalidate()
-        C.zmq_close(handle)
+        if _signalers:
+            signaler = _signalers.pop(handle, None)
+            if signaler is not None:
+                signaler.close()
+        _connect_id.known.pop(handle, None)
         if _wakeup.watched:
             _wakeup.closed(handle)
-        context = self._context
-        if context is not None:
-            context._rm_socket(self)
+        if _monitors.closes(handle):
+            C.zmq_close(handle)
+        if self._context is not None:
+            self._context._rm_socket(self)
 
-    def _end_monitors(self, handle: int) -> None:
-        """Stop what would make libzmq wait for this socket, or for its reader."""
-        read = _readers.get(handle)
-        if read is not None:
-            monitored = read[0]()
-            if (
-                monitored is not None
-                and monitored._handle
-                and monitored._monitor_endpoint == read[1]
-            ):
-                monitored._forget_monitor()
-                C.zmq_socket_monitor(monitored._handle, None, 0)
-            del _readers[handle]
-        if self._monitor_endpoint is not None:
-            self._stop_monitor_unread()
-            self._forget_monitor()
+    def _set_linger(self, linger: int) -> None:
+        try:
+            self._set_checked(LINGER, linger, INT)
+        except ContextTerminated:
+            return  # too late for options, but the context waits for the socket to close
 
 
 _PAIR = int(SocketType.PAIR)
 _DGRAM = int(SocketType.DGRAM)
+DATAGRAM_SENDERS = frozenset((_DGRAM, int(SocketType.RADIO)))
+_ALWAYS_CHECKED = THREAD_SAFE | {_DGRAM}
+_WITHOUT_HANDSHAKE = (b"inproc", b"udp")
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
-_PORT_TAKEN = frozenset((EADDRINUSE, int(Errno.EADDRNOTAVAIL), errno.EACCES))
+_PORT_TAKEN = frozenset((EADDRINUSE, errno.EACCES))
 _LIMIT = fast.LIMIT
 _SLICE = 0.05
 _REAPER_PATIENCE = 0.1
 _FORCE_SLICES = sys.platform == "win32"
 
-# PAIR sockets that read a monitor: handle -> (the monitored socket, the endpoint)
-_readers: dict[int, tuple[weakref.ref[Any], bytes]] = {}
 _monitor_numbers = itertools.count()
 
 _HIDDEN = frozenset(("hwm", "subscribe", "unsubscribe"))
@@ -1906,6 +2117,16 @@ def _json() -> Any:
     return _jsonapi
 
 
+def _connect_peer(handle: int, address: bytes) -> int:
+    while True:
+        routing_id: int = C.zmq_connect_peer(handle, address)
+        if routing_id:
+            return routing_id
+        errnum = errors.last_errno()
+        if errnum != errors.EINTR:
+            raise errors.failure(errnum=errnum)
+
+
 def _default_threshold() -> int:
     return copy_threshold()
 
@@ -1920,6 +2141,23 @@ def _caller() -> tuple[str, int]:
     return (frame.f_code.co_filename, frame.f_lineno)
 
 
+def _topic(topic: Any) -> Any:
+    return str.encode(topic, "utf-8") if isinstance(topic, str) else topic
+
+
+def _bytes_count(value: Any) -> int:
+    """Return a number of bytes.
+
+    Raises
+    ------
+    TypeError : not an int
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"an integer is required, a number of bytes, got {value!r}") from None
+
+
 _KNOWN_FLAGS: dict[Any, int] = {flags: flags for flags in range(4)}
 
 
@@ -1931,10 +2169,11 @@ def _flags(flags: Any) -> int:
     TypeError : not an int
     OverflowError : too large for C
     """
-    known = _KNOWN_FLAGS.get(flags)
-    if known is not None:
-        return known
-    if not isinstance(flags, int):
+    if isinstance(flags, int):
+        known = _KNOWN_FLAGS.get(flags)
+        if known is not None:
+            return known
+    else:
         raise TypeError(f"an integer is required for flags, a bitmask of zmq.Flag, got {flags!r}")
     return c_int(int(flags), "flags")
 
@@ -1994,8 +2233,27 @@ def _hint(errnum: int, doing: str, socket_type: int) -> str:
                 else "a REP must send its reply before the next recv"
             )
     if errnum == int(Errno.EHOSTUNREACH):
+        if socket_type in THREAD_SAFE:
+            return "no peer has this routing_id; take that of a message received"
         return "no peer has the routing id of the first part"
+    if errnum == EINVAL and doing == "send":
+        if socket_type in THREAD_SAFE:
+            return "messages of this type have one part"
+        if socket_type == _DGRAM:
+            return "a message has two parts: the peer's address, and what is sent to it"
     return ""
+
+
+def read_events(handle: int) -> int:
+    """Return the EVENTS of a C socket, in the checked form, and tell nobody."""
+    signaler = _signalers.get(handle)
+    if signaler is not None:
+        signaler.clear()
+    cell, cell_p, size_p = memory.take_cell()
+    C.zmq_getsockopt(handle, EVENTS, cell_p, size_p)
+    value: int = cell.value
+    memory.give_cell((cell, cell_p, size_p))
+    return value
 
 
 def _open_socket(context: Any, kind: int) -> int:
@@ -2015,8 +2273,11 @@ def _open_socket(context: Any, kind: int) -> int:
         pause *= 2
 
 
-def _socket_failure(error: ZMQError, context: Any, kind: int) -> ZMQError:
+def _socket_failure(error: ZMQError, context: Any, kind: int) -> Exception:
     if error.errno == EINVAL:
+        since = TYPE_SINCE.get(kind)
+        if since and _bind.library.version < since:
+            return _bind.missing(f"socket type {SocketType(kind).name}", since, draft=False)
         text = f"{error} (no socket type {kind} in libzmq {_bind.dotted(_bind.library.version)})"
         return errors.failure(text, EINVAL)
     if error.errno == errno.EMFILE:
@@ -2036,6 +2297,8 @@ def _endpoint_failure(error: ZMQError, address: bytes, addr: Any, socket: Any) -
     transport = address.partition(b"://")[0].decode("utf-8", "replace")
     if errnum == int(Errno.EPROTONOSUPPORT):
         text += f": this libzmq has no transport {transport!r}"
+    elif errnum == int(Errno.ENOCOMPATPROTO) and transport == "udp":
+        text += f": over udp a RADIO connects, a DISH and a DGRAM bind, not {socket._describe()}"
     elif errnum == int(Errno.ENOCOMPATPROTO):
         text += f": {socket._describe()} cannot use transport {transport!r}"
     elif errnum == errno.ENAMETOOLONG:
@@ -2044,6 +2307,8 @@ def _endpoint_failure(error: ZMQError, address: bytes, addr: Any, socket: Any) -
             f"{error}: ipc path {path!r} is {len(path.encode())} bytes long, at most "
             f"{IPC_PATH_MAX_LEN} are possible (sizeof(sockaddr_un.sun_path)) (addr={addr!r}"
         )
+    elif errnum == errno.ENOENT and transport == "udp":
+        text += ": libzmq takes no udp endpoint back; close the socket"
     elif errnum == errno.ENOENT:
         text += f": {socket._describe()} has no such endpoint"
     elif errnum == EINVAL:
@@ -2065,11 +2330,26 @@ def _must_slice_here() -> bool:
     return _FORCE_SLICES and _in_main_thread()
 
 
-def cast_int_addr(address: Any) -> int:
-    """Return an address given as int or as a pointer of cffi or ctypes."""
-    from .utils.interop import cast_int_addr as cast
+def checked_address(address: Any, errnum: int, what: str) -> int:
+    """Return the address of a C object, given as int or as a pointer of cffi or ctypes.
 
-    return cast(address)
+    Raises
+    ------
+    TypeError : neither
+    OverflowError : no address has this many bits
+    zmq.ZMQError : ``errnum``; no object can be there
+    """
+    from .utils.interop import cast_int_addr
+
+    number: int = cast_int_addr(address)
+    if not 0 <= number < 2**64:
+        raise OverflowError(f"value too large to convert to an address: {number}")
+    # The first page is never mapped, and C aligns its objects: following such an address crashes.
+    if number < 4096 or number % 4:
+        raise errors.failure(
+            f"{_bind.strerror(errnum)} (there is no {what} at address {number:#x})", errnum
+        )
+    return number
 
 
 _add_options()

@@ -797,6 +797,13 @@ CONTEXT_OPTION_SINCE: dict[int, tuple[int, int, int]] = {
 }
 """First libzmq release that knew a context option's number."""
 
+TYPE_SINCE: dict[int, tuple[int, int, int]] = {
+    STREAM: (4, 0, 0),
+    **dict.fromkeys((SERVER, CLIENT, RADIO, DISH, GATHER, SCATTER, DGRAM), (4, 2, 0)),
+    **dict.fromkeys((PEER, CHANNEL), (4, 3, 3)),
+}
+"""First libzmq release that knew a socket type; the others are older than what is supported."""
+
 # fmt: off
 DRAFT_OPTIONS: frozenset[int] = frozenset((
     97, 101, 102, 103, 104, 105, 106, 107, 110, 111, 112, 113, 114, 115, 117, 118, 119, 120, 121,

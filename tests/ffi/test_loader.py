@@ -209,8 +209,8 @@ def test_order_on_android():
 
 def test_frozen_program():
     """The folders of a frozen program come before the prefix that it may have inherited."""
-    files = ["/tmp/_MEI1/libzmq.so.5", "/venv/lib/libzmq.so.5"]
-    system = machine("linux", files, frozen=("/tmp/_MEI1",))
+    files = ["/unpacked/app/libzmq.so.5", "/venv/lib/libzmq.so.5"]
+    system = machine("linux", files, frozen=("/unpacked/app",))
     assert to_open(system)[:2] == files
 
 
@@ -267,6 +267,21 @@ def test_nothing_anywhere(platform):
     assert all(path in text for path in tried)
     assert "To install libzmq here: " in text
     assert loader.install_hint(system) in text
+
+
+def test_no_place_twice():
+    """A folder of the environment that is also a usual folder is looked into once."""
+    path = "/opt/homebrew/lib/libzmq.5.dylib"
+    system = machine("darwin", [path], prefixes=("/opt/homebrew",))
+    assert to_open(system).count(path) == 1
+
+
+def test_words_in_a_path_do_not_classify(tmp_path):
+    """The reason comes from what the linker says, not from words in the name of the file."""
+    file = tmp_path / "wrong architecture" / "libzmq.so"
+    file.parent.mkdir()
+    file.write_text("This is no library.\n" * 10)
+    assert f"{file}: {loader.WRONG_ARCHITECTURE}" not in use(file)
 
 
 def test_search_is_lazy():
@@ -621,17 +636,21 @@ def test_import_has_no_effect():
     assert done.returncode == 0, done.stderr
 
 
-def test_python_without_ctypes():
+@pytest.mark.parametrize("what", ["the loader", "zmq"])
+def test_python_without_ctypes(what):
     """A Python that was built without ctypes gets an ImportError that says what to do."""
     code = """
-        import importlib.abc, sys
-        for name in ("ctypes", "_ctypes"):
-            sys.modules[name] = None
+        sys.modules.update(dict.fromkeys(("ctypes", "_ctypes")))
+        for name in [name for name in sys.modules if name.startswith("ctypes.")]:
+            del sys.modules[name]
         try:
-            spec.loader.exec_module(loader)
+            if sys.argv[2] == "zmq":
+                import zmq
+            else:
+                spec.loader.exec_module(loader)
         except ImportError as exc:
             print(exc)
     """
-    done = run(code)
+    done = run(code, what)
     assert "needs the standard module ctypes" in done.stdout, done.stderr
     assert "libffi" in done.stdout

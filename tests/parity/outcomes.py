@@ -4,7 +4,7 @@
 A program of its own, started by test_outcomes.py once with this project's ``zmq`` and once with
 genuine pyzmq. It needs nothing but ``zmq``.
 
-An outcome is ``["value", repr]`` or ``["raises", class, errno]``. Each expression has fresh
+An outcome is ``["value", repr]`` or ``["raises", [class, its bases...], errno]``. Each expression has fresh
 sockets, which are made by calling ``s(type)``; no expression waits for long.
 """
 
@@ -169,10 +169,12 @@ def outcome(source):
         shown = repr(value)
         if isinstance(value, (dict, set)):
             shown = repr(sorted(map(repr, value)))
-        result = ["value", re.sub(r"0x[0-9a-f]+", "0x", shown)]
+        shown = re.sub(r"0x[0-9a-f]+", "0x", shown)
+        result = ["value", re.sub(r"zmq\.(sugar\.)?_?[a-z]+\.(?=[A-Z_])", "zmq.", shown)]
         del value
     except Exception as error:
-        result = ["raises", type(error).__name__, getattr(error, "errno", None)]
+        names_of_classes = [cls.__name__ for cls in type(error).__mro__]
+        result = ["raises", names_of_classes, getattr(error, "errno", None)]
     names.clear()
     bench.end()
     return result

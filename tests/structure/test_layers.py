@@ -31,10 +31,15 @@ CORE = (
     "zmq._ctypes.observe",
     "zmq._ctypes.memory",
     "zmq._ctypes.pollset",
+    "zmq._ctypes.signaler",
     "zmq._wakeup",
+    "zmq._options",
     "zmq._tracker",
     "zmq._frame",
-    "zmq._options",
+    "zmq._datagram",
+    "zmq._pickle",
+    "zmq._connect_id",
+    "zmq._monitors",
     "zmq._socket",
     "zmq._context",
     "zmq._poll",
@@ -54,11 +59,12 @@ SHIMS = ("zmq.sugar", "zmq.backend")
 # (importing, imported) -> why, for imports that go against the list.
 UPWARD = {
     ("zmq._frame", "zmq"): "programs set zmq.COPY_THRESHOLD, which has to be read when it is used",
+    ("zmq._pickle", "zmq"): "programs set zmq.pickle_policy, which has to be read when it is used",
     ("zmq._socket", "zmq._poll"): "Socket.poll is made of a Poller, and a Poller knows sockets",
-    ("zmq._socket", "zmq._context"): "draining a monitor takes a socket of the same C context",
     ("zmq._socket", "zmq.utils.jsonapi"): "programs replace zmq.utils.jsonapi.dumps",
     ("zmq._socket", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
     ("zmq._context", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
+    ("zmq.devices.monitoredqueue", "zmq._monitored_queue"): "its public name is here",
     ("zmq.utils.win32", "zmq._ctypes.windows"): "the console's Ctrl-C is Windows' C API",
 }
 

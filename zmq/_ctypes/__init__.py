@@ -23,4 +23,6 @@ memory
     Python buffers seen as C memory, message structures, zero-copy lifetimes.
 pollset
     the array that zmq_poll reads, kept from one call to the next.
+signaler
+    a descriptor for sockets of thread-safe types, in draft builds.
 """

@@ -101,7 +101,7 @@ def null(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def checked(*args: Any) -> Any:
         result = function(*args)
-        if not result:
+        if result is None:  # an empty text is none
             raise failure()
         return result
 

@@ -589,7 +589,8 @@ _ABSENT = ("no such file", "not found", "not loaded", "could not find", "error l
 
 def _classify(system: System, path: str, message: str) -> tuple[str, str]:
     """Turn the dynamic linker's refusal into an outcome and a reason."""
-    lowered = message.lower()
+    # A path may hold any word.
+    lowered = message.replace(path, "").lower()
     if _is_foreign(path):
         return WRONG_ARCHITECTURE, f"file for another processor or word size; {message}"
     if any(text in lowered for text in _FOREIGN):

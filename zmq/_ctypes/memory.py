@@ -6,9 +6,9 @@ which also keeps it alive; that is what is called ``msg_p`` everywhere. Receivin
 releases what the structure held, so structures are used again: :func:`take` one,
 :func:`give` it back. A list is the store, because popping and appending are
 atomic: a signal handler, a finalizer or a second thread that receives at the
-same time takes another structure. A structure that has held more than libzmq
+same time takes another structure. A structure that holds more than libzmq
 keeps inside it (:data:`INLINE` bytes) is released first, or it would keep the
-sender's buffer waiting.
+sender's buffer waiting; less than that may stay until the next use.
 
 Reading Python memory. :func:`readable` borrows any contiguous buffer for one
 call, without a copy where this Python tells addresses.
@@ -37,7 +37,7 @@ import ctypes
 import gc
 import sys
 from collections import deque
-from ctypes import addressof, byref, c_char, c_int, c_size_t, c_void_p, memmove, string_at
+from ctypes import addressof, byref, c_char, c_int, c_size_t, c_void_p, memmove
 
 from . import errors, fast
 from .bind import C
@@ -70,11 +70,21 @@ def new_message() -> Any:
 
 
 def take() -> Any:
-    """Return an empty message as ``msg_p``; :func:`give` it back when it is empty again."""
+    """Return a message as ``msg_p``, to receive into or to copy to; :func:`give` it back.
+
+    It may still hold :data:`INLINE` bytes of another message, and its properties.
+    """
     try:
         return spare.pop()
     except IndexError:
         return new_message()
+
+
+def take_empty() -> Any:
+    """Return an empty message as ``msg_p``, to fill or to lend memory to; :func:`give` it back."""
+    msg_p = take()
+    release(msg_p)
+    return msg_p
 
 
 def release(msg_p: Any) -> None:
@@ -110,7 +120,8 @@ def content(msg_p: Any) -> bytes:
         data: bytes = fast.msg_data(msg_p)[:size]
         return data
     # --- end hot ---
-    return string_at(C.zmq_msg_data(msg_p), size)
+    # ctypes' own string_at takes a C int.
+    return bytes(window(C.zmq_msg_data(msg_p), size, None))
 
 
 def fill(msg_p: Any, data: Any, size: int) -> None:

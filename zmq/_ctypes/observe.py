@@ -38,16 +38,21 @@ def install(wrap: Wrapper) -> None:
     """
     if _originals:
         raise RuntimeError("the calls are observed already; call observe.remove() first")
-    for row in FUNCTIONS:
-        _replace(C, row.name, row.name, wrap)
-    for name, (symbol, *_) in fast.CALLS.items():
-        _replace(fast, name, symbol, wrap)
+    try:
+        for row in FUNCTIONS:
+            _replace(C, row.name, row.name, wrap)
+        for name, (symbol, *_) in fast.CALLS.items():
+            _replace(fast, name, symbol, wrap)
+    except BaseException:
+        remove()
+        raise
 
 
 def _replace(owner: Any, name: str, symbol: str, wrap: Wrapper) -> None:
     original = getattr(owner, name)
+    replacement = wrap(symbol, original)
     _originals.append((owner, name, original))
-    setattr(owner, name, wrap(symbol, original))
+    setattr(owner, name, replacement)
 
 
 def remove() -> None:

@@ -92,7 +92,8 @@ class PollSet:
 
         Returns
         -------
-        int, how many entries have events; -1 if a signal arrived
+        int, how many entries have events; -1, or 0 before the time is over, if a signal
+        arrived
 
         Raises
         ------
@@ -102,7 +103,13 @@ class PollSet:
         """
         rc: int = C.zmq_poll(self._address, self.count, timeout_ms)
         if rc == -1:
-            errnum = errors.last_errno()
-            if errnum != EINTR:
-                raise errors.failure(errnum=errnum)
+            # A signal handler may have closed one of the sockets since, or failed calls of its own.
+            # So ask again, without waiting.
+            if self.mark is not current[0]:
+                return -1
+            rc = C.zmq_poll(self._address, self.count, 0)
+            if rc == -1:
+                errnum = errors.last_errno()
+                if errnum != EINTR:
+                    raise errors.failure(errnum=errnum)
         return rc

@@ -35,6 +35,7 @@ from ctypes import (
     c_char_p,
     c_int,
     c_long,
+    c_short,
     c_size_t,
     c_uint32,
     c_uint64,
@@ -42,7 +43,7 @@ from ctypes import (
     c_void_p,
 )
 
-from .types import zmq_msg_t
+from .types import zmq_fd_t, zmq_msg_t
 
 Function = namedtuple(
     "Function", "name result arguments since until draft on_failure gil heat"
@@ -77,6 +78,8 @@ chars = POINTER(c_char)
 int_p = POINTER(c_int)
 size_p = POINTER(c_size_t)
 msg_p = POINTER(zmq_msg_t)
+handle_p = POINTER(c_void_p)
+fd_p = POINTER(zmq_fd_t)
 
 _READS = HOLD("reads memory, touches no lock")
 _LOCKS = HOLD("takes a lock that nobody keeps while waiting")
@@ -93,7 +96,7 @@ FUNCTIONS = (
 
     # contexts
     Function("zmq_ctx_new", handle, (), (3, 2), None, False, NULL, _LOCKS, COLD),
-    Function("zmq_ctx_destroy", c_int, (handle,), (3, 2), None, False, RETRY, RELEASE, COLD),
+    Function("zmq_ctx_destroy", c_int, (handle,), (3, 2), None, False, CALLER("a signal handler may have ended it"), RELEASE, COLD),
     Function("zmq_ctx_shutdown", c_int, (handle,), (4, 0), None, False, MINUS_ONE, _LOCKS, COLD),
     Function("zmq_ctx_get", c_int, (handle, c_int), (3, 2), None, False, CALLER("-1 is also a value of THREAD_SCHED_POLICY"), _LOCKS, COLD),
     Function("zmq_ctx_set", c_int, (handle, c_int, c_int), (3, 2), None, False, MINUS_ONE, _LOCKS, COLD),
@@ -144,6 +147,13 @@ FUNCTIONS = (
     Function("zmq_poll", c_int, (c_void_p, c_int, c_long), (2, 1), None, False, _TIMED, RELEASE, HOT),
     Function("zmq_proxy", c_int, (handle, handle, handle), (3, 2, 1), None, False, CALLER("a signal handler may have closed a socket"), RELEASE, COLD),
 
+    # the descriptor of a thread-safe socket
+    Function("zmq_poller_new", handle, (), (4, 2), None, True, NULL, HOLD("one malloc"), COLD),
+    Function("zmq_poller_destroy", c_int, (handle_p,), (4, 2), None, True, MINUS_ONE, _MUTEX, COLD),
+    Function("zmq_poller_add", c_int, (handle, handle, c_void_p, c_short), (4, 2), None, True, MINUS_ONE, _MUTEX, COLD),
+    Function("zmq_poller_fd", c_int, (handle, fd_p), (4, 3, 2), None, True, MINUS_ONE, _READS, COLD),
+    Function("zmq_poller_wait", c_int, (handle, c_void_p, c_long), (4, 2), None, True, CALLER("finding nothing is no failure"), RELEASE, COLD),
+
     # keys, clocks
     Function("zmq_curve_keypair", c_int, (chars, chars), (4, 0, 1), None, False, MINUS_ONE, RELEASE, COLD),
     Function("zmq_curve_public", c_int, (chars, text), (4, 2), None, False, MINUS_ONE, RELEASE, COLD),
@@ -171,17 +181,12 @@ NOT_BOUND = {
     "zmq_sendiov": "its failure in mid-message cannot say which parts were sent",
     "zmq_recviov": "it drops the parts read so far when a later one fails",
     "zmq_ppoll": "Python runs its signal handlers between calls; a mask would hide them",
-    "zmq_poller_new": _DRAFT_POLLER,
-    "zmq_poller_destroy": _DRAFT_POLLER,
-    "zmq_poller_add": _DRAFT_POLLER,
     "zmq_poller_modify": _DRAFT_POLLER,
     "zmq_poller_remove": _DRAFT_POLLER,
     "zmq_poller_add_fd": _DRAFT_POLLER,
     "zmq_poller_modify_fd": _DRAFT_POLLER,
     "zmq_poller_remove_fd": _DRAFT_POLLER,
-    "zmq_poller_wait": _DRAFT_POLLER,
     "zmq_poller_wait_all": _DRAFT_POLLER,
-    "zmq_poller_fd": _DRAFT_POLLER,
     "zmq_poller_size": _DRAFT_POLLER,
     "zmq_device": "zmq_proxy is what it calls",
     "zmq_proxy_steerable": "some releases abort, stall or do the opposite on a command; zmq._proxy has a loop of its own",

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whether a socket may unpickle what it receives.
+
+A pickle can run any code when it is loaded. On a socket that was bound where other
+machines reach it, and without CURVE, whoever can connect is such a sender. What
+happens then is decided by ``zmq.pickle_policy``:
+
+- ``"warn"``, the default: the first unpickling of such a socket warns.
+- ``"allow"``: it is done silently.
+- ``"deny"``: it raises, and the message is lost.
+
+The environment variable ``ZMQ_PICKLE`` sets what ``zmq.pickle_policy`` begins as.
+
+libzmq takes a socket's security from its options at the moment of bind(), so this
+is where :func:`bound` looks at them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+
+from .constants import SecurityMechanism, SocketOption
+from .error import ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+POLICIES = ("allow", "warn", "deny")
+
+_MECHANISM = int(SocketOption.MECHANISM)
+_CURVE = int(SecurityMechanism.CURVE)
+
+# Sockets -> where they were bound within reach of others, without CURVE.
+_exposed: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+
+_warned: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def initial_policy() -> str:
+    """Return the policy that the environment asks for."""
+    return os.environ.get("ZMQ_PICKLE") or "warn"
+
+
+def is_local(endpoint: str) -> bool:
+    """Tell whether only this machine's processes can connect to an endpoint.
+
+    Parameters
+    ----------
+    endpoint : str, the real one, with a numeric address
+    """
+    transport, _, address = endpoint.partition("://")
+    if transport in ("inproc", "ipc"):
+        return True
+    if transport not in ("tcp", "udp", "ws", "wss"):
+        return False
+    if address.startswith("["):
+        host = address[1:].partition("]")[0].partition("%")[0].lower()
+        if host.startswith("::ffff:"):
+            host = host[7:]
+    else:
+        host = address.partition("/")[0].rpartition(":")[0]
+    return host == "::1" or (host.startswith("127.") and not host.strip("0123456789."))
+
+
+def bound(socket: Any, endpoint: str) -> None:
+    """Take note of where a socket was bound, and how.
+
+    Parameters
+    ----------
+    socket : Socket
+    endpoint : str, the real one
+    """
+    known = _exposed.get(socket)
+    if not is_local(endpoint) and not _has_curve(socket):
+        if known is None:
+            known = _exposed[socket] = set()
+        known.add(endpoint)
+    elif known is not None:
+        known.discard(endpoint)
+
+
+def _has_curve(socket: Any) -> bool:
+    try:
+        return bool(socket.get(_MECHANISM) == _CURVE)
+    except ZMQError:
+        return False  # libzmq 3 has no such option, and no CURVE
+
+
+def loads(data: bytes, views: Iterable[weakref.ref[Any]]) -> Any:
+    """Load a pickle that a socket received, if the policy lets it.
+
+    Parameters
+    ----------
+    data : bytes
+    views : iterable of weakref.ref, all the objects that stand for the socket
+
+    Raises
+    ------
+    pickle.UnpicklingError : the policy is "deny" and the socket is exposed
+    ValueError : zmq.pickle_policy is no policy
+    """
+    import pickle
+
+    if _exposed:
+        _check(views)
+    return pickle.loads(data)
+
+
+def _check(views: Iterable[weakref.ref[Any]]) -> None:
+    import zmq
+
+    policy = zmq.pickle_policy
+    if policy not in POLICIES:
+        raise ValueError(f"zmq.pickle_policy is one of {', '.join(POLICIES)}, not {policy!r}")
+    sockets = [view() for view in views]
+    endpoints = [
+        endpoint
+        for socket in sockets
+        if socket is not None and socket in _exposed
+        for endpoint in socket._bound or ()
+        if endpoint in _exposed[socket]
+    ]
+    if not endpoints or policy == "allow":
+        return
+    text = (
+        f"unpickling what arrives at {', '.join(endpoints)}, where anybody may connect who "
+        "reaches it: the socket is bound there without CURVE, and a pickle can run any code"
+    )
+    if policy == "deny":
+        import pickle
+
+        raise pickle.UnpicklingError(f"zmq.pickle_policy is 'deny': refused {text}")
+    if not any(socket in _warned for socket in sockets):
+        _warned.update(socket for socket in sockets if socket is not None)
+        _warn(text)
+
+
+def _warn(text: str) -> None:
+    import warnings
+
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "zmq":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(
+        f"{text}. Bind to 127.0.0.1 or ipc, use CURVE, or send another format; "
+        "zmq.pickle_policy = 'allow' silences this, 'deny' refuses",
+        RuntimeWarning,
+        stacklevel=level,
+    )
