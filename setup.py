@@ -82,9 +82,12 @@ class Install(install):
 TEST = [
     "pytest>=7.0",
     "pytest-randomly",
+    "uvloop; implementation_name == 'cpython' and sys_platform != 'win32'",
     "hypothesis",
     "tornado",
     "gevent; platform_python_implementation == 'CPython'",
+    "pexpect; sys_platform != 'win32'",
+    "paramiko; platform_python_implementation == 'CPython'",
 ]
 
 setup(

@@ -16,7 +16,7 @@ from .measure import Effort, measure
 from .places import Unavailable
 from .table import CASES, CURVES, Case, Curve
 
-FAILED, UNUSABLE = 1, 2
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -133,6 +133,8 @@ def main() -> int:
         return UNUSABLE
     try:
         done = run(options, sides)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     finally:
         sides.close()
     return write(options, done)
@@ -145,6 +147,7 @@ def start(options: argparse.Namespace) -> Sides:
     except Unavailable as exc:
         if not options.once or THEIRS in options.without:
             raise
+        print(f"bench: {exc}", file=sys.stderr)
         sides = assemble(None, [*options.without, THEIRS])
         sides.absent[THEIRS] = str(exc)
         return sides

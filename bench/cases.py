@@ -304,6 +304,29 @@ def thread_monitored_queue(n: int, size: int) -> Samples:
 # --- import ---------------------------------------------------------------------------------------
 
 
+def log_record(n: int) -> Samples:
+    import logging
+
+    from zmq.log.handlers import PUBHandler
+
+    with sockets(zmq.PUB, zmq.SUB) as (pub, sub):
+        pub.bind("inproc://bench-log")
+        sub.subscribe(b"")
+        sub.connect("inproc://bench-log")
+        handler = PUBHandler(pub)
+        logger = logging.Logger("bench", logging.DEBUG)
+        logger.addHandler(handler)
+        while not sub.poll(10):
+            logger.info("subscribed?")
+        sub.recv_multipart()
+        while True:
+            begin = clock()
+            for number in range(n):
+                logger.info("record %d", number)
+                sub.recv_multipart()
+            yield (clock() - begin) / n
+
+
 def import_zmq(n: int) -> Samples:
     """The least time of n processes that import zmq, less that of n which do nothing."""
 

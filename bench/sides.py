@@ -74,12 +74,14 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
+            start_new_session=True,  # an interrupt is for the driver, which ends its workers
         )
 
         def read() -> None:
             assert process.stdout is not None
-            for line in process.stdout:
-                answers.put(line)
+            with process.stdout as lines:
+                for line in lines:
+                    answers.put(line)
             answers.put("")
 
         threading.Thread(target=read, daemon=True).start()

@@ -91,6 +91,7 @@ CASES = (
     Case("tcp PUSH/PULL, 64 KiB", "push_pull", (64 * KIB,), 1000, 1.05, samples=3),
     Case("ThreadProxy, per message", "thread_proxy", (16,), 5000, 1.05),
     Case("ThreadMonitoredQueue, per message", "thread_monitored_queue", (16,), 2000, 2.0),
+    Case("PUBHandler, one record emitted and received", "log_record", (), 1000, 0.7),
     Case("4 threads, send + recv, 16 B", "threads", (4, 16), 5000, 1.0, samples=3),
     Case("4 threads, send + recv, 1 KiB", "threads", (4, KIB), 5000, 1.0, samples=3),
     Case("import zmq, above the bare interpreter", "import_zmq", (), 3, 0.5, samples=2),

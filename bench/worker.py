@@ -43,7 +43,7 @@ def introduction(zmq: Any) -> dict[str, str]:
         "module": zmq.__name__,
         "file": os.path.realpath(zmq.__file__),
         "version": zmq.__version__,
-        "distribution": distribution("pyzmq" if zmq.__name__ == "zmq" else zmq.__name__),
+        "distribution": distribution("pyzmq" if zmq.__name__ == "zmq" else zmq.__name__, zmq),
         "libzmq": zmq.zmq_version(),
         "libzmq_file": libzmq_file(zmq),
         "executable": sys.executable,
@@ -52,14 +52,16 @@ def introduction(zmq: Any) -> dict[str, str]:
     }
 
 
-def distribution(name: str) -> str:
-    """Return the version under which a package was installed, or nothing."""
+def distribution(name: str, zmq: Any) -> str:
+    """Return the version of the installed package that a module is of, or nothing."""
     from importlib import metadata
 
     try:
-        return metadata.version(name)
+        found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return ""
+    place = os.path.realpath(str(found.locate_file(zmq.__name__)))
+    return found.version if place == os.path.realpath(os.path.dirname(zmq.__file__)) else ""
 
 
 def libzmq_file(zmq: Any) -> str:

@@ -33,7 +33,7 @@ apt() {
 
 cd "$work"
 apt update || true # an archive without sources is no matter as long as another one has this
-apt source --download-only zeromq3
+apt source --download-only --tar-only zeromq3
 tar -xf zeromq3_*.orig.tar.* -C source --strip-components=1
 
 cd build

@@ -6,7 +6,6 @@ from __future__ import annotations
 import faulthandler
 import itertools
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +19,7 @@ LIMIT_S = float(os.environ.get("ZMQ_TEST_LIMIT", "60"))
 """Seconds after which a test is stuck: all stacks are printed and the run ends."""
 
 _numbers = itertools.count()
+_said_to = [2]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -27,6 +27,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a stuck test leaves has to get past pytest, which keeps what tests write.
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        _said_to[0] = os.dup(2)
     wanted = os.environ.get("ZMQ_TEST_WANT_LIBZMQ")
     if wanted and not zmq.zmq_version().startswith(wanted):
         raise pytest.UsageError(f"wanted libzmq {wanted}, loaded {zmq.zmq_version()}")
@@ -49,7 +53,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def watchdog() -> Iterator[None]:
     """End the run with all stacks when a test is stuck."""
-    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=_said_to[0])
     yield
     faulthandler.cancel_dump_traceback_later()
 

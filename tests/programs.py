@@ -3,22 +3,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import zmq
 
 TESTS = Path(__file__).parent
 LIBRARY = Path(zmq.__file__).parent.parent
 
-# What every program may use besides zmq.
+# What every program may use besides zmq. An alarm survives nothing but waits for no thread, so that
+# a forked child can end; it sets its own.
 _HEAD = """
-import faulthandler, os, sys
-faulthandler.dump_traceback_later({limit}, exit=True)
+import faulthandler, os, signal, sys
+if hasattr(signal, "alarm"):
+    faulthandler.register(signal.SIGALRM, chain=True)
+    signal.alarm({limit})
+else:
+    faulthandler.dump_traceback_later({limit}, exit=True)
 sys.path[:0] = {path}
 import zmq
 """
@@ -29,14 +35,14 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, "LIBZMQ_PATH": zmq.libzmq_path(), **changes}
 
 
-def command(source: str, limit_s: float = 30) -> list[str]:
+def command(source: str, limit_s: int = 30) -> list[str]:
     """Return the command that runs a program with zmq imported; it ends itself when stuck."""
     head = _HEAD.format(limit=limit_s, path=[str(LIBRARY), str(TESTS)])
     return [sys.executable, "-W", "error", "-c", head + textwrap.dedent(source)]
 
 
 def run(
-    source: str, *arguments: str, limit_s: float = 30, stderr: str | None = "", **changes: str
+    source: str, *arguments: str, limit_s: int = 30, stderr: str | None = "", **changes: str
 ) -> str:
     """Run a program and return what it printed.
 
@@ -44,7 +50,7 @@ def run(
     ----------
     source : str
     *arguments : str, its ``sys.argv[1:]``
-    limit_s : float, seconds after which it is stuck
+    limit_s : int, seconds after which it is stuck
     stderr : str, what it has to write there, or None for anything
     **changes : str, environment variables
 
@@ -52,30 +58,38 @@ def run(
     ------
     AssertionError : it ended with an error, or said something unexpected
     """
-    done = subprocess.run(
-        [*command(source, limit_s), *arguments],
-        capture_output=True,
-        text=True,
-        env=environment(**changes),
-        cwd=str(TESTS),
-        timeout=limit_s + 10,
-        check=False,
-    )
-    said = f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert done.returncode == 0, said
-    assert stderr is None or done.stderr == stderr, said
-    return done.stdout
+    with start(source, *arguments, limit_s=limit_s, **changes) as program:
+        try:
+            out, err = program.communicate(timeout=limit_s + 10)
+        except BaseException:
+            stop(program)
+            raise
+    said = f"exit status {program.returncode}\n{out}\n{err}"
+    assert program.returncode == 0, said
+    assert stderr is None or err == stderr, said
+    return out
 
 
-def start(source: str, *arguments: str, limit_s: float = 30, **options: Any) -> Any:
-    """Start a program with pipes to it and return the Popen; use it in a with statement."""
+def stop(program: subprocess.Popen[str]) -> None:
+    """End a program that was not waited for yet, and what it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
+    else:
+        program.kill()
+
+
+def start(
+    source: str, *arguments: str, limit_s: int = 30, **changes: str
+) -> subprocess.Popen[str]:
+    """Start a program with pipes to it; use what is returned in a with statement."""
     return subprocess.Popen(
         [*command(source, limit_s), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment(**changes),
         cwd=str(TESTS),
-        **options,
+        start_new_session=True,
     )

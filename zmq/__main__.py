@@ -93,9 +93,7 @@ def between_processes(endpoint: str, curve: bool) -> str:
     public, secret = zmq.curve_keypair() if curve else (None, b"")
     environ = dict(os.environ)
     package = os.path.dirname(os.path.dirname(os.path.abspath(zmq.__file__)))
-    environ["PYTHONPATH"] = os.pathsep.join(
-        [package, *filter(None, [environ.get("PYTHONPATH")])]
-    )
+    environ["PYTHONPATH"] = os.pathsep.join([package, *filter(None, [environ.get("PYTHONPATH")])])
     # The key goes through a pipe: command lines can be read by everybody.
     with subprocess.Popen(
         [sys.executable, "-m", "zmq", ANSWERING],
@@ -171,7 +169,13 @@ def main() -> int:
             continue
         try:
             print(f"  {name:16} ok, {attempt()}", flush=True)
-        except (zmq.ZMQError, OSError, RuntimeError, ValueError) as error:
+        except (
+            zmq.ZMQError,
+            OSError,
+            RuntimeError,
+            ValueError,
+            subprocess.SubprocessError,
+        ) as error:
             failures += 1
             print(f"  {name:16} FAILED: {error}", flush=True)
     print("everything came back" if not failures else f"{failures} of them failed")

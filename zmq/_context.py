@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import weakref
+from _thread import RLock, allocate_lock
 from types import GenericAlias
 
 from . import _monitors, _options
@@ -53,6 +53,8 @@ _terminating: dict[int, Any] = {}
 
 def _abandon_all() -> None:
     """In a forked child: the parent's contexts have no threads here."""
+    # Another thread of the parent may have been holding it.
+    Context._instance_lock = allocate_lock()
     _terminating.clear()
     for context in list(_contexts):
         _set(context, "_handle", 0)
@@ -109,7 +111,7 @@ class Context(OptionAttributes, _Base[SocketT]):
 
     _socket_class: Callable[..., Any] = Socket
     _instance: Any = None
-    _instance_lock = threading.Lock()
+    _instance_lock = allocate_lock()
     _instance_pid: int | None = None
 
     if TYPE_CHECKING:
@@ -466,7 +468,7 @@ class Context(OptionAttributes, _Base[SocketT]):
         # A signal handler may terminate it too, in the middle of this.
         while not self.closed:
             handle = self._handle
-            with _terminating.setdefault(handle, threading.RLock()):
+            with _terminating.setdefault(handle, RLock()):
                 if self._handle == handle:
                     _terminate(handle)
 

@@ -39,7 +39,7 @@ RCVHWM = int(SocketOption.RCVHWM)
 POLLOUT = int(PollEvent.POLLOUT)
 EFSM = int(Errno.EFSM)
 
-# A key is a C context's address and an inproc endpoint in it.
+# A key is a C context's address, or 0 if that is not known, and an inproc endpoint in it.
 _telling: dict[int, Key] = {}
 """Monitored C socket -> where it tells its events."""
 
@@ -59,7 +59,11 @@ if hasattr(os, "register_at_fork"):
 
 def is_heard(key: Key) -> bool:
     """Tell whether a PAIR is connected to where events are told."""
-    return any(key in keys for keys in list(_listening.values()))
+    return any(_same(key, other) for keys in list(_listening.values()) for other in keys)
+
+
+def _same(key: Key, other: Key) -> bool:
+    return key[1] == other[1] and (key[0] == other[0] or not (key[0] and other[0]))
 
 
 def check(socket: Any) -> None:
@@ -115,7 +119,7 @@ def _provide_listener(handle: int) -> None:
 
 def connects(handle: int, key: Key) -> None:
     """Take note that a PAIR is about to connect to an inproc endpoint."""
-    if key in _telling.values():
+    if any(_same(key, told) for told in list(_telling.values())):
         C.zmq_setsockopt(handle, RCVHWM, c_int_bytes(0), 4)
     _listening.setdefault(handle, set()).add(key)
 
@@ -131,7 +135,7 @@ def disconnects(handle: int, key: Key) -> None:
 
 def _stop_telling(key: Key) -> None:
     for handle, told in list(_telling.items()):
-        if told == key and _telling.pop(handle, None):
+        if _same(told, key) and _telling.pop(handle, None):
             C.zmq_socket_monitor(handle, None, 0)
 
 
@@ -142,13 +146,16 @@ def closes(handle: int) -> bool:
     -------
     bool, whether to close it now; otherwise that will be done here
     """
-    try:
-        _provide_listener(handle)
-    except ZMQError:
-        pass  # the context is ending, and libzmq waits for nobody
-    key = _telling.pop(handle, None)
+    key = _telling.get(handle)
     if key is not None:
-        _closed.add(key)
+        if is_heard(key):
+            _closed.add(key)
+        else:
+            try:
+                _provide_listener(handle)
+            except ZMQError:
+                pass  # the context is ending, and libzmq waits for nobody
+        _telling.pop(handle, None)
     for key in _listening.pop(handle, ()):
         try:
             _stop_telling(key)

@@ -27,6 +27,7 @@ from .error import ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import FrameType
     from typing import Any
 
 POLICIES = ("allow", "warn", "deny")
@@ -134,20 +135,28 @@ def _check(views: Iterable[weakref.ref[Any]]) -> None:
         import pickle
 
         raise pickle.UnpicklingError(f"zmq.pickle_policy is 'deny': refused {text}")
-    if not any(socket in _warned for socket in sockets):
-        _warned.update(socket for socket in sockets if socket is not None)
-        _warn(text)
+    known = [socket for socket in sockets if socket is not None]
+    if not any(socket in _warned for socket in known):
+        _warned.update(known)
+        _warn(text, known[0]._created)
 
 
-def _warn(text: str) -> None:
+def _warn(text: str, created: tuple[str, int]) -> None:
+    """Warn, and name the line that receives; in an event loop, the one that made the socket."""
     import warnings
 
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "zmq":
-        level, frame = level + 1, frame.f_back
-    warnings.warn(
+    frame = sys._getframe(1)
+    while frame.f_back and _package(frame) == "zmq":
+        frame = frame.f_back
+    here = (frame.f_code.co_filename, frame.f_lineno)
+    warnings.warn_explicit(
         f"{text}. Bind to 127.0.0.1 or ipc, use CURVE, or send another format; "
         "zmq.pickle_policy = 'allow' silences this, 'deny' refuses",
         RuntimeWarning,
-        stacklevel=level,
+        *(created if _package(frame) == "asyncio" else here),
     )
+
+
+def _package(frame: FrameType) -> str:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]

@@ -38,44 +38,66 @@ _watched = _wakeup.watched
 class _Built(pollset.PollSet):
     """The array for a list of items, and what is needed to use it again.
 
+    A C socket is in the array once, whatever it is called there. Were it in it twice,
+    reading its events for the second entry would take away the news that the first
+    has just missed, and zmq_poll would wait for them for ever.
+
     Attributes
     ----------
     items : list, a copy of what it was built from
-    keys : list, what each entry is called in the result
+    keys : list, what each item is called in the result
+    places : list of (entry, events) for each item; None if the entries are the items
     alone_p : pointer of the only entry, if that is a socket, else None; its ZMQ_EVENTS
         cost one system call, zmq_poll two
     cell : what memory.take_cell() returns
     wanted : int, the events of the first entry
     """
 
-    __slots__ = ("alone_p", "cell", "items", "keys", "wanted")
+    __slots__ = ("alone_p", "cell", "items", "keys", "places", "wanted")
 
     def __init__(self, items: Items) -> None:
         mark = _current[0]
         self.items = list(items)
         self.keys: list[Any] = []
-        entries = []
+        entries: list[tuple[int, int, int]] = []
+        places: list[tuple[int, int]] = []
+        known: dict[int, int] = {}
         held = True
         for item, flags in self.items:
+            events = _events(flags)
             if isinstance(item, _socket.Socket):
                 handle = item._handle
                 if not handle:
                     raise item._closed_error()
-                entries.append((handle, 0, _events(flags)))
                 held = held and item._fast_p is not None
+                place = known.setdefault(handle, len(entries))
+                if place < len(entries):
+                    entries[place] = (handle, 0, entries[place][2] | events)
+                else:
+                    entries.append((handle, 0, events))
                 self.keys.append(item)
             else:
                 fd = _descriptor(item)
-                entries.append((0, fd, _events(flags)))
+                place = len(entries)
+                entries.append((0, fd, events))
                 self.keys.append(fd)
+            places.append((place, events))
         super().__init__(entries, held, mark)
+        self.places = None if len(entries) == len(places) else places
         self.wanted = entries[0][2]
-        self.alone_p = self.items[0][0]._fast_p if len(entries) == 1 and entries[0][0] else None
+        alone = len(places) == 1 and entries[0][0]
+        self.alone_p = self.items[0][0]._fast_p if alone else None
         self.cell = memory.take_cell()
+
+    def found(self) -> Sequence[int]:
+        """Return the events that the last poll found for each item."""
+        if self.places is None:
+            return self.revents
+        return [self.revents[place] & events for place, events in self.places]
 
     def ready(self) -> list[tuple[Any, int]]:
         """Return what the last poll found, as ``(socket or descriptor, events)``."""
-        return [(key, events) for key, events in zip(self.keys, self.revents) if events]
+        return [(key, events) for key, events in zip(self.keys, self.found()) if events]
 
 
 def _descriptor(item: Any) -> int:
@@ -191,7 +213,7 @@ def _handed_back(built: _Built) -> list[int]:
         if isinstance(item, _socket.Socket) and flags & POLLIN:
             ledger = _watched.get(item._handle)
             if ledger is not None and ledger.has_messages():
-                found.append(position)
+                found.append(position if built.places is None else built.places[position][0])
     return found
 
 

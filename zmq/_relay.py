@@ -54,8 +54,17 @@ _ALWAYS_WRITABLE = _types("PUB", "XPUB", "XSUB", "ROUTER", "STREAM", "RADIO", "S
 # Whether these are writable is always answered with no; sending says why.
 _NEVER_WRITABLE = _types("SUB", "PULL", "DISH", "GATHER")
 _UNGATED = _ALWAYS_WRITABLE | _NEVER_WRITABLE
-# These take back the parts sent so far when they lose their peer in mid-message, and say EAGAIN.
-_TAKES_BACK = _types("PUSH", "DEALER", "REQ")
+# These give up a message when they lose their peer in the middle of it. With DONTWAIT they say so,
+# and take what is sent next for a new message; without, they drop the rest too. They never wait.
+_GIVES_UP = _types("PUSH", "DEALER", "REQ")
+
+
+def _later_flags(socket: AnySocket) -> tuple[int, int]:
+    """Return the flags of a second or later part, if it is the last, and if it is not."""
+    return (0, SNDMORE) if socket._socket_type in _GIVES_UP else (DONTWAIT, MORE_NOW)
+
+
+_FIRST_FLAGS = (DONTWAIT, MORE_NOW)
 
 
 def check(name: str, socket: Any) -> None:
@@ -93,7 +102,7 @@ class Signals:
             import signal
 
             try:
-                for number in signal.valid_signals():
+                for number in range(1, signal.NSIG):
                     handler = signal.getsignal(number)
                     if callable(handler):
                         self._handlers[number] = handler
@@ -104,15 +113,18 @@ class Signals:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._restore()
-        self._deliver()
+        try:
+            self._restore()
+        finally:
+            self._deliver()
 
     def _restore(self) -> None:
         """Put the handlers back, all of them, also when one of them already raises."""
+        import signal
+
+        self._waiting = False
         raised: BaseException | None = None
         for number, handler in self._handlers.items():
-            import signal
-
             try:
                 if signal.getsignal(number) == self._note:
                     signal.signal(number, handler)
@@ -176,6 +188,7 @@ class Lane:
         "_careful",
         "_cell",
         "_copy_p",
+        "_flags",
         "_gates",
         "_in_hand",
         "_part_p",
@@ -207,6 +220,7 @@ class Lane:
         self._prefix = prefix
         self._swap = swap
         written = (target,) if capture is None else (target, capture)
+        self._flags = (_later_flags(target), _later_flags(target if capture is None else capture))
         self._gates = [socket for socket in written if socket._socket_type not in _UNGATED]
         self._part_p = memory.new_message()
         self._second_p = memory.new_message()
@@ -298,26 +312,28 @@ class Lane:
         capture = self._capture
         more = fast.msg_more(part_p)
         first = True
+        flags = copy_flags = _FIRST_FLAGS
         if more and self._swap:
             more = self._send_second()
             first = False
+            flags, copy_flags = self._flags
         while True:
-            flags = MORE_NOW if more else DONTWAIT
             if capture is not None:
                 fast.msg_copy(self._copy_p, part_p)
-            if fast.msg_send_now(part_p, target._fast_p, flags) < 0 and not self._insist(
+            if fast.msg_send_now(part_p, target._fast_p, flags[more]) < 0 and not self._insist(
                 part_p, target, more, first
             ):
                 return False
             if capture is not None:
                 if first and self._prefix is not None:
                     self._send_prefix()
-                    first = False
-                if fast.msg_send_now(self._copy_p, capture._fast_p, flags) < 0:
+                    copy_flags = self._flags[1]
+                if fast.msg_send_now(self._copy_p, capture._fast_p, copy_flags[more]) < 0:
                     self._insist(self._copy_p, capture, more, first)
             if not more:
                 break
             first = False
+            flags, copy_flags = self._flags
             self._receive_next(part_p)
             more = fast.msg_more(part_p)
         # --- end hot ---
@@ -337,10 +353,12 @@ class Lane:
         if fast.msg_send_now(second_p, self.target._fast_p, MORE_NOW) < 0:
             self._insist(second_p, self.target, 1, True)
         if capture is not None:
+            flags = _FIRST_FLAGS
             if self._prefix is not None:
                 self._send_prefix()
-            if fast.msg_send_now(self._copy_p, capture._fast_p, MORE_NOW) < 0:
-                self._insist(self._copy_p, capture, 1, self._prefix is None)
+                flags = self._flags[1]
+            if fast.msg_send_now(self._copy_p, capture._fast_p, flags[1]) < 0:
+                self._insist(self._copy_p, capture, 1, True)
         # --- end hot ---
         return more
 
@@ -385,11 +403,6 @@ class Lane:
         first_to_target = first and socket is self.target
         if first_to_target and socket in self._gates:
             return self._try(msg_p, socket, more)
-        if not first and socket._fast_p is not None and socket._socket_type in _TAKES_BACK:
-            # The peer is gone, and the first parts with it. libzmq drops those that follow, but
-            # the last one, sent a second time, would pass for a message of its own.
-            memory.release(msg_p)
-            return True
         flags = SNDMORE if more else 0
         try:
             self._repeat("send", socket, lambda handle: C.zmq_msg_send(msg_p, handle, flags))
@@ -474,7 +487,7 @@ class Relay:
         whatever ``obey`` and signal handlers raise
         """
         try:
-            self._poll(_poll._Built(self._everything()), 0)  # what cannot be polled is refused now
+            self._ask(_poll._Built(self._everything()), 0)  # what cannot be polled is refused now
             while not self.finished:
                 self._turn(self._lanes if self.active else ())
         finally:
@@ -492,17 +505,18 @@ class Relay:
         # The poll gives the GIL away, also when it is not to wait: a relay that is busy would
         # hold up all other threads.
         busy = len(sleepers) < len(lanes)
-        if self._poll(built, 0 if busy else _poll._round_ms(-1)) <= 0:
+        if self._ask(built, 0 if busy else _poll._round_ms(-1)) <= 0:
             return
-        for lane, events in zip(sleepers, built.revents):
+        found = built.found()
+        for lane, events in zip(sleepers, found):
             if events:
                 lane.wake()
-        if self._control is not None and built.revents[-1]:
+        if self._control is not None and found[-1]:
             self._obey(self)
 
-    def _poll(self, built: _poll._Built, timeout_ms: int) -> int:
-        self._signals.allow()
+    def _ask(self, built: _poll._Built, timeout_ms: int) -> int:
         try:
+            self._signals.allow()
             rc = built.poll(timeout_ms)
         except ZMQError as error:
             raise _poll._explained(error, built.items) from None

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import errno
 import itertools
-import math
 import operator
 import os
 import sys
@@ -118,7 +117,7 @@ THREAD_SAFE = frozenset(
 )
 """Types that lock a mutex in every call and cannot be polled in stable builds."""
 
-_INLINE = memory.INLINE
+_KEPT = memory.KEPT
 _RELEASING = fast.RELEASING
 _take = memory.take
 _pop = memory.spare.pop
@@ -650,8 +649,13 @@ class Socket(OptionAttributes, _Base[DataT]):
             if _bind.library.version < since:
                 feature = "unbinding from inproc" if unbinds else "disconnecting from inproc"
                 raise _bind.missing(feature, since, draft=False)
-        if self._given and unbinds:
-            address = self._given.pop(name, address)
+        if self._given and unbinds and name in self._given:
+            address = self._given[name]
+            if list(self._given.values()).count(address) > 1:
+                # libzmq would leave all of them.
+                feature = f"unbinding from one of several {address.decode('utf-8', 'replace')}"
+                raise _bind.missing(feature, (4, 1), draft=False)
+            del self._given[name]
         elif name not in getattr(self, note) and not self._shadow:
             # Release 3 fails without a reason.
             error = errors.failure(errnum=errno.ENOENT)
@@ -1161,7 +1165,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         step = step if remaining is None else min(step, remaining)
         events = POLLOUT if doing == "send" else POLLIN
         waiting = pollset.PollSet([(self._handle, 0, events)], False, pollset.current[0])
-        ready = waiting.poll(math.ceil(step * 1000)) > 0
+        ready = waiting.poll(-int(-step * 1000 // 1)) > 0
         # Some types say that they are ready to send, and then are not, for the peer that is meant.
         return longer if ready else 0.0
 
@@ -1537,7 +1541,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         except IndexError:
             msg_p = _take()
         size = fast.recv_now(msg_p, self._fast_p, 1)
-        if 0 <= size <= 33:
+        if 0 <= size <= _KEPT:
             data: bytes = fast.msg_data(msg_p)[:size]
             _give(msg_p)
             return data
@@ -1561,7 +1565,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             if size == -1 and last_errno() == EAGAIN:
                 _give(msg_p)
                 raise Again()
-            if 0 <= size <= _INLINE:
+            if 0 <= size <= _KEPT:
                 data: bytes = fast.msg_data(msg_p)[:size]
                 _give(msg_p)
                 return data
@@ -1658,7 +1662,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             # --- end hot ---
             more = self._recv_part(parts, msg_p, size, flags)
         # --- hot: recv_multipart; slow twin memory.release ---
-        if size > _INLINE:
+        if size > _KEPT:
             fast.msg_close(msg_p)
             fast.msg_init(msg_p)
         # --- end hot ---
@@ -1716,7 +1720,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             if ledger is not None and ledger.dirty:
                 # What an event loop handed back is a message already.
                 data = Socket.recv(self, flags)
-                memory.memmove(borrowed.data, data, min(size, len(data)))
+                memory.store(borrowed.data, data, min(size, len(data)))
                 return len(data)
             return self._wait_done(
                 lambda now: C.zmq_recv(self._handle, borrowed.data, size, now), flags, "recv"
@@ -1969,8 +1973,12 @@ class Socket(OptionAttributes, _Base[DataT]):
             raise _endpoint_failure(error, address, addr, self) from None
 
     def _inproc_key(self, address: bytes) -> _monitors.Key:
-        context = self._context
-        return (context.underlying if context is not None else 0, address)
+        """Return an inproc endpoint with its context, or 0 where no view knows that."""
+        for reference in _views.get(self._handle, ()):
+            view = reference()
+            if view is not None and view._context is not None:
+                return (view._context.underlying, address)
+        return (0, address)
 
     def get_monitor_socket(
         self: T, events: int | None = None, addr: str | None = None
@@ -2335,7 +2343,7 @@ def checked_address(address: Any, errnum: int, what: str) -> int:
 
     Raises
     ------
-    TypeError : neither
+    ValueError : neither
     OverflowError : no address has this many bits
     zmq.ZMQError : ``errnum``; no object can be there
     """

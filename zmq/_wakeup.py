@@ -53,7 +53,7 @@ from bisect import insort
 from collections import deque
 from itertools import count
 
-from ._ctypes import errors, fast, memory
+from ._ctypes import fast, memory
 from ._ctypes.bind import C
 from .constants import PollEvent, SocketOption
 
@@ -63,13 +63,13 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     Callback = Callable[[], object]
-    Item = tuple[int, Any]
+    Item = tuple[int, int, Any]
 
     class Waiting(Protocol):
         """One who waits to receive or to send."""
 
         def attempt(self) -> bool:
-            """Try, and tell whether the waiting is over; what comes of it is the waiter's affair."""
+            """Try, and tell whether the waiting is over; the outcome is the waiter's affair."""
 
         def fail(self, error: BaseException) -> None:
             """End with an error, unless it is over."""
@@ -100,7 +100,7 @@ LONGEST_PAUSE_S = 0.05
 """Seconds between tries where libzmq says that one can send, or receive, and then one cannot."""
 
 numbers = count()
-"""Numbers received parts in their order."""
+"""Numbers received messages in their order."""
 
 
 class Ledger:
@@ -145,8 +145,9 @@ class Ledger:
 
         Parameters
         ----------
-        items : list of (number, msg_p)
-            They belong to the ledger from now on.
+        items : list of (number, position, msg_p)
+            Parts in the order of the numbers of their messages, and of their positions
+            there. They belong to the ledger from now on.
         """
         if self.closed:
             discard(items)
@@ -165,7 +166,7 @@ class Ledger:
             insort(self._messages, self._returned.popleft())
         if self._messages:
             item = self._messages.pop(0)
-            self.more = C.zmq_msg_more(item[1])
+            self.more = C.zmq_msg_more(item[2])
             return item
         self.more = None
         self.dirty = False
@@ -178,8 +179,8 @@ class Ledger:
         item = self.pop()
         if item is None:
             return False
-        C.zmq_msg_move(msg_p, item[1])
-        memory.give(item[1])
+        C.zmq_msg_move(msg_p, item[2])
+        memory.give(item[2])
         return True
 
     def corrected(self, option: int, value: Any) -> Any:
@@ -209,8 +210,8 @@ class Ledger:
 
 def discard(items: list[Item]) -> None:
     """Let go of parts that nobody will receive."""
-    for _, msg_p in items:
-        memory.discard(msg_p)
+    for item in items:
+        memory.discard(item[2])
 
 
 watched: dict[int, Ledger] = {}
@@ -218,9 +219,16 @@ watched: dict[int, Ledger] = {}
 
 _lock = allocate_lock()
 
+
+def _abandon_all() -> None:
+    """In a forked child: it has neither the parent's sockets nor its loops, nor who held the lock."""
+    global _lock
+    _lock = allocate_lock()
+    watched.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    # A child has neither the parent's sockets nor its loops.
-    os.register_at_fork(after_in_child=watched.clear)
+    os.register_at_fork(after_in_child=_abandon_all)
 
 
 def ledger(handle: int) -> Ledger:
@@ -423,8 +431,11 @@ class Watcher:
         try:
             events = self.events()
             while self._serve(events):
+                if not self.waiting():
+                    return
                 events = self.events()
-            self._tell(events)
+            if self.polls:
+                self._tell(events)
         except Exception as error:
             # The socket is beyond use, and its descriptor may stay readable.
             self._fail(error)

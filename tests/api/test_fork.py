@@ -30,6 +30,7 @@ def in_child(child):
     "Fork, run child() there, and go on here when it ended well."
     pid = os.fork()
     if not pid:
+        signal.alarm(20)
         status = 1
         try:
             child()
@@ -289,6 +290,7 @@ def test_child_exits(exit: str) -> None:
         + f"""
 pid = os.fork()
 if not pid:
+    signal.alarm(20)
     {exit}
 assert os.waitpid(pid, 0)[1] == 0
 check_parent()

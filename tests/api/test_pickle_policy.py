@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import warnings
@@ -15,6 +16,7 @@ from conftest import SocketFactory
 from programs import run
 
 import zmq
+import zmq.asyncio
 from zmq import _pickle
 
 EXPOSED = "tcp://0.0.0.0:*"
@@ -220,15 +222,24 @@ def test_local_endpoints(endpoint: str, local: bool) -> None:
     assert _pickle.is_local(endpoint) is local
 
 
-def test_async_view_is_asked_as_well(socket: SocketFactory) -> None:
-    """Whoever receives for an awaitable loads through the same check."""
-    puller = socket(zmq.PULL)
-    puller.bind(EXPOSED)
-    zmq.pickle_policy = "deny"
-    with pytest.raises(pickle.UnpicklingError, match="refused"):
-        puller._unpickle(pickle.dumps(1))
-    zmq.pickle_policy = "warn"
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        assert puller._unpickle(pickle.dumps(1)) == 1
-    assert len(caught) == 1
+def test_asyncio_is_checked_as_well(socket: SocketFactory) -> None:
+    """An asyncio socket warns once, naming the line that made it, and refuses where denied."""
+    push = socket(zmq.PUSH)
+
+    async def receive(puller: zmq.asyncio.Socket) -> Any:
+        push.send_pyobj(1)
+        return await asyncio.wait_for(puller.recv_pyobj(), 20)
+
+    async def main() -> list[warnings.WarningMessage]:
+        with zmq.asyncio.Context() as context, context.socket(zmq.PULL) as puller:
+            push.connect(f"tcp://127.0.0.1:{puller.bind_to_random_port('tcp://*')}")
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                assert [await receive(puller), await receive(puller)] == [1, 1]
+            zmq.pickle_policy = "deny"
+            with pytest.raises(pickle.UnpicklingError, match=r"refused"):
+                await receive(puller)
+        return caught
+
+    (caught,) = asyncio.run(main())
+    assert (caught.category, caught.filename) == (RuntimeWarning, __file__)

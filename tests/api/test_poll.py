@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import programs
@@ -19,7 +20,8 @@ import pytest
 
 import zmq
 from zmq import _poll, _wakeup
-from zmq._ctypes import pollset
+from zmq._ctypes import fast, pollset
+from zmq._ctypes.bind import C
 
 Connected = Callable[..., Any]
 SocketFactory = Callable[..., Any]
@@ -314,6 +316,27 @@ def test_flags_that_make_no_sense(
         poll(0)
 
 
+def test_one_socket_several_times(connected: Connected) -> None:
+    """Each entry of a socket, or of its views, is answered by its own flags."""
+    one, other = connected(zmq.PAIR, zmq.PAIR)
+    here, there = sockets.socketpair()
+    with here, there:
+        view = zmq.Socket.shadow(one.underlying)
+        items = [(one, 1), (here.fileno(), 2), (one, 2), (view, 3), (view, 1)]
+        assert zmq.zmq_poll(items, 0) == [(here.fileno(), 2), (one, 2), (view, 2)]
+        other.send(b"x")
+        assert zmq.zmq_poll(items, 5000) == [
+            *((one, 1), (here.fileno(), 2), (one, 2), (view, 3), (view, 1))
+        ]
+
+
+def test_one_socket_is_in_the_array_once(socket: SocketFactory) -> None:
+    """libzmq is given a C socket once: with a second entry it forgets news for the first."""
+    one = socket(zmq.PAIR)
+    view = zmq.Socket.shadow(one.underlying)
+    assert _poll._Built([(one, 1), (one, 2), (view, 1)]).count == 1
+
+
 def test_items_that_are_no_pairs(connected: Connected) -> None:
     """zmq_poll() takes pairs of a socket and flags, and nothing else."""
     one, _ = connected(zmq.PAIR, zmq.PAIR)
@@ -329,21 +352,40 @@ def test_items_that_are_no_pairs(connected: Connected) -> None:
 # closed sockets
 
 
+@pytest.fixture
+def untouched(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Return a context manager in which libzmq must not be asked to poll."""
+
+    @contextmanager
+    def without_polling() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            for owner, name in ((fast, "poll_now"), (fast, "getsockopt_now"), (C, "zmq_poll")):
+                patch.setattr(owner, name, None)
+            yield
+
+    return without_polling
+
+
 @each_poll
-def test_closed_socket(socket: SocketFactory, poll_of: PollOf) -> None:
-    """A closed socket raises ENOTSOCK with a text that tells which socket it is."""
+def test_closed_socket(
+    socket: SocketFactory, poll_of: PollOf, untouched: Callable[[], Any]
+) -> None:
+    """A closed socket raises ENOTSOCK, tells which socket it is, and is not handed to libzmq."""
     one = socket(zmq.DEALER)
     one.bind("inproc://closed-socket")
     poll = poll_of(one, zmq.POLLIN)
     poll(0)
     one.close()
-    with pytest.raises(zmq.ZMQError, match=r"zmq.DEALER.*inproc://closed-socket") as caught:
+    text = r"zmq\.DEALER.*inproc://closed-socket"
+    with untouched(), pytest.raises(zmq.ZMQError, match=text) as caught:
         poll(0)
     assert caught.value.errno == zmq.ENOTSOCK
 
 
 @pytest.mark.parametrize("timeout", [0, 10])
-def test_socket_closed_among_others(connected: Connected, timeout: int) -> None:
+def test_socket_closed_among_others(
+    connected: Connected, timeout: int, untouched: Callable[[], Any]
+) -> None:
     """After a registered socket was closed the C array is not used again, and works without it."""
     pairs = [connected(zmq.PULL, zmq.PUSH) for _ in range(3)]
     poller = zmq.Poller()
@@ -352,7 +394,7 @@ def test_socket_closed_among_others(connected: Connected, timeout: int) -> None:
     poller.poll(timeout)
     closed = pairs.pop(1)[0]
     closed.close()
-    with pytest.raises(zmq.ZMQError):
+    with untouched(), pytest.raises(zmq.ZMQError):
         poller.poll(timeout)
     poller.unregister(closed)
     assert poller.poll(timeout) == []
@@ -456,6 +498,13 @@ def test_long_waits_go_in_rounds(connected: Connected, monkeypatch: pytest.Monke
     poller = zmq.Poller()
     poller.register(receiver, zmq.POLLIN)
     monkeypatch.setattr(pollset, "LONGEST_MS", 3)
+    original, rounds = C.zmq_poll, []
+
+    def observed(array: Any, count: int, timeout_ms: int) -> int:
+        rounds.append(timeout_ms)
+        return original(array, count, timeout_ms)
+
+    monkeypatch.setattr(C, "zmq_poll", observed)
     started = time.monotonic()
     assert poller.poll(20) == []
     assert time.monotonic() - started >= 0.02
@@ -463,6 +512,8 @@ def test_long_waits_go_in_rounds(connected: Connected, monkeypatch: pytest.Monke
     later.start()
     assert poller.poll(10**9) == [(receiver, 1)]
     later.join()
+    assert len(rounds) > 6
+    assert max(rounds) == 3
 
 
 @pytest.mark.parametrize("timeout", [None, 10**9])
@@ -569,10 +620,12 @@ def test_a_handler_that_polls(connected: Connected, on_alarm: Callable[..., None
     receiver, sender = connected(zmq.PULL, zmq.PUSH)
     poller = zmq.Poller()
     poller.register(receiver, zmq.POLLIN)
+    poller.poll(0)
     inner = []
 
     def handler() -> None:
         if not inner:
+            assert poller._built is None, "it would share the array"
             sender.send(b"x")
             inner.append(poller.poll(5000))
 

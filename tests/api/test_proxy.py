@@ -15,6 +15,7 @@ from forwarding import Running
 
 import zmq
 from zmq import _poll
+from zmq._relay import Signals
 
 SocketFactory = Callable[..., Any]
 
@@ -291,9 +292,9 @@ def test_a_handler_that_raises_ends_the_proxy(
     monkeypatch: pytest.MonkeyPatch,
     slice_ms: int,
 ) -> None:
-    """What a signal handler raises comes out, and the sockets still work."""
+    """What a handler raises comes out, its failed calls do no harm, and the sockets still work."""
     monkeypatch.setattr(_poll, "_SLICE_MS", slice_ms)
-    front, back = socket(zmq.PULL), socket(zmq.PUSH)
+    front, back, idle = socket(zmq.PULL), socket(zmq.PUSH), socket(zmq.PULL)
     front.bind("inproc://front")
     back.bind("inproc://back")
     sender, receiver = socket(zmq.PUSH), socket(zmq.PULL)
@@ -303,6 +304,8 @@ def test_a_handler_that_raises_ends_the_proxy(
 
     def handler() -> None:
         calls.append(1)
+        with pytest.raises(zmq.Again):
+            idle.recv(zmq.DONTWAIT)
         if len(calls) == 3:
             sender.send(b"through")
         if len(calls) == 6:
@@ -329,6 +332,27 @@ def test_a_handler_that_closes_a_socket(
     with pytest.raises(zmq.ZMQError) as caught:
         function(one, other)
     assert caught.value.errno == zmq.ENOTSOCK
+
+
+@needs_signals
+def test_handlers_wait_until_they_are_allowed() -> None:
+    """Between messages is when handlers run, and what has not run by then runs at the end."""
+    calls: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: calls.append(number))
+    try:
+        with Signals() as signals:
+            signal.raise_signal(signal.SIGALRM)
+            assert calls == []
+            signals.allow()
+            assert len(calls) == 1
+            signal.raise_signal(signal.SIGALRM)
+            assert len(calls) == 2
+            signals.defer()
+            signal.raise_signal(signal.SIGALRM)
+            assert len(calls) == 2
+        assert len(calls) == 3
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 @needs_signals
@@ -508,15 +532,65 @@ def test_statistics_that_nobody_reads() -> None:
 
 
 def test_nothing_is_read_before_there_is_room() -> None:
-    """While nobody can take a message it stays with its sender."""
-    with Steered(zmq.PAIR, zmq.PAIR) as running:
+    """While nobody can take a message it stays in the socket, where it still is in the end."""
+
+    def then_count(front: Any, back: Any, capture: Any, control: Any) -> int:
+        zmq.proxy_steerable(front, back, capture, control)
+        front.rcvtimeo = 500
+        left = 0
+        try:
+            while left < 5:
+                front.recv()
+                left += 1
+        except zmq.Again:
+            pass
+        return left
+
+    with Running(then_count, zmq.PULL, zmq.PUSH, None, zmq.PAIR) as running:
+        sender, control = running.peer(zmq.PUSH, FRONT), running.peer(zmq.PAIR, CONTROL)
         for _ in range(5):
-            running.sender.send(b"x")
-        assert running.statistics()[0] == 0
-        receiver = running.peer(zmq.PULL, BACK)
-        for _ in range(5):
-            receiver.recv()
-        assert running.statistics()[0] == 5
+            sender.send(b"x")
+        control.send(b"STATISTICS")
+        control.recv_multipart()
+        control.send(b"TERMINATE")
+        assert running.ended() == 5
+
+
+@pytest.mark.parametrize("place", [BACK, 2])
+def test_commands_are_obeyed_while_somebody_is_full(place: int) -> None:
+    """Neither a full receiver nor a full capture socket keeps a proxy from obeying."""
+    kinds = (zmq.PULL, zmq.PUSH, zmq.PUSH, zmq.PAIR)
+    with Running(zmq.proxy_steerable, *kinds, hwm=2) as running:
+        sender = running.peer(zmq.PUSH, FRONT, sndhwm=0)
+        for other in {BACK, 2} - {place}:
+            running.peer(zmq.PULL, other, rcvhwm=0)
+        running.peer(zmq.PULL, place)
+        control = running.peer(zmq.PAIR, CONTROL)
+        for _ in range(200):
+            sender.send(b"x")
+        control.send(b"STATISTICS")
+        assert len(control.recv_multipart()) == 8
+        control.send(b"TERMINATE")
+        assert running.ended() == 0
+
+
+def test_without_fast_calls() -> None:
+    """Sockets that every call has to reach the checked way are served like others."""
+
+    def checked(*sockets: Any) -> int:
+        for one in sockets:
+            object.__setattr__(one, "_fast_p", None)
+        return steerable(*sockets)
+
+    with Running(checked, zmq.ROUTER, zmq.DEALER, zmq.PUSH) as running:
+        client, server = running.peer(zmq.REQ, 0), running.peer(zmq.REP, 1)
+        observer = running.peer(zmq.PULL, 2)
+        for _ in range(3):
+            client.send_multipart([b"a", b""])
+            server.send_multipart(server.recv_multipart()[::-1])
+            assert client.recv_multipart() == [b"", b"a"]
+            assert observer.recv_multipart()[1:] == [b"", b"a", b""]
+            assert observer.recv_multipart()[1:] == [b"", b"", b"a"]
 
 
 def test_commands_are_obeyed_while_the_way_is_blocked() -> None:

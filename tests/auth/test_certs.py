@@ -75,7 +75,11 @@ def test_files_are_zpl(tmp_path: Path) -> None:
     assert secret is not None
     assert zpl(Path(secret_path).read_text(encoding="utf-8")) == {
         "metadata": {
-            "name": "Bob", "e-mail": 'b"ob@example.org', "n": "7", "city": "Köln", "raw": "x",
+            "name": "Bob",
+            "e-mail": 'b"ob@example.org',
+            "n": "7",
+            "city": "Köln",
+            "raw": "x",
         },
         "curve": {"public-key": public.decode(), "secret-key": secret.decode()},
     }
@@ -88,7 +92,7 @@ def test_files_are_zpl(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "metadata",
     [
-        {"name": 'b"o\'b'},
+        {"name": "b\"o'b"},
         {"name": "bob\ncurve\n    secret-key = 'x'"},
         {"name": "bob\0"},
         {"na me": "bob"},
@@ -98,7 +102,7 @@ def test_files_are_zpl(tmp_path: Path) -> None:
 )
 def test_metadata_that_zpl_cannot_hold(tmp_path: Path, metadata: dict[str, str]) -> None:
     """Metadata that would make a broken, or another, certificate is refused; nothing is written."""
-    with pytest.raises(ValueError, match="ZPL|quotes"):
+    with pytest.raises(ValueError, match=r"ZPL|quotes"):
         create_certificates(tmp_path, "bob", metadata)
     assert os.listdir(tmp_path) == []
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from zap import answer, request, status
 
 import zmq
 import zmq.auth.base
 from zmq.auth import CURVE_ALLOW_ANY, Authenticator
 from zmq.utils import z85
 
-from zap import answer, request, status
+pytestmark = pytest.mark.libzmq("4.0")
 
 KEY = bytes(range(32))
 
@@ -71,8 +72,14 @@ def test_network_is_no_address(authenticator: Authenticator, name: str) -> None:
 def test_address_has_several_forms(authenticator: Authenticator) -> None:
     """An address is known in each form in which libzmq may write it."""
     authenticator.deny("127.0.0.1", "fe80::0001", "2001:DB8::1")
-    for address in ("127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1", "fe80::1", "fe80::1%eth0",
-                    "2001:db8:0:0::1"):
+    for address in (
+        "127.0.0.1",
+        "::ffff:127.0.0.1",
+        "::ffff:7f00:1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "2001:db8:0:0::1",
+    ):
         assert not may_connect(authenticator, address), address
     assert may_connect(authenticator, "fe80::2%eth0")
 

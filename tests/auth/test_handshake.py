@@ -16,6 +16,8 @@ import zmq
 import zmq.auth
 from zmq.utils.monitor import recv_monitor_message
 
+pytestmark = pytest.mark.libzmq("4.0")
+
 SocketFactory = Callable[..., "zmq.Socket[bytes]"]
 
 curve = pytest.mark.capability("curve")
@@ -26,7 +28,7 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        public, secret = zmq.auth.create_certificates(folder, "client")
+        _, secret = zmq.auth.create_certificates(folder, "client")
         self.client_public, client_secret = zmq.auth.load_certificate(secret)
         assert client_secret is not None
         self.client_secret = client_secret

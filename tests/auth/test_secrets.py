@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from zap import request, status
 
 import zmq
 from zmq.auth import Authenticator, _zap, load_certificate
 
-from zap import request, status
+pytestmark = pytest.mark.libzmq("4.0")
 
 PASSWORD = "Tr0ub4dor&3"
 
@@ -33,14 +34,19 @@ def test_passwords_are_in_no_log(
     caplog.set_level(logging.DEBUG)
     raw = PASSWORD.encode()
     authenticator = Authenticator(context)
-    for passwords in ({"bob": PASSWORD}, {"bob": raw}, {"bob": PASSWORD + "\ud800"},
-                      {"bob": (PASSWORD,)}, Failing()):
+    for passwords in (
+        {"bob": PASSWORD},
+        {"bob": raw},
+        {"bob": PASSWORD + "\ud800"},
+        {"bob": (PASSWORD,)},
+        Failing(),
+    ):
         authenticator.configure_plain("*", passwords)
         for frames in (
             request("PLAIN", b"bob", raw),
             request("PLAIN", b"bob", raw[:-1]),
             request("PLAIN", b"bob", raw, raw),
-            request("PLAIN", b"bob", raw)[:-1] + [raw * 30],
+            [*request("PLAIN", b"bob", raw)[:-1], raw * 30],
             ["1.0", *request("PLAIN", b"bob", raw)[1:]],
             request("PLAIN", b"bob", raw)[1:],
             request("PLAIN", b"bob", raw)[2:],
@@ -84,12 +90,15 @@ def test_passwords_are_compared_in_constant_time(
     assert compared == [(b"x", PASSWORD.encode()), (b"x", b"")]
 
 
-@pytest.mark.parametrize("content", [
-    'curve\n    public-key = "{public}"\n    secret-key = "{secret}#"\n',
-    'curve\n    public-key = "{secret}\n',
-    'curve\n    public-key = "{secret}\xff"\n    secret-key = "{secret}"\n',
-    'curve\n    secret-key = "{secret}"\n',
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        'curve\n    public-key = "{public}"\n    secret-key = "{secret}#"\n',
+        'curve\n    public-key = "{secret}\n',
+        'curve\n    public-key = "{secret}\xff"\n    secret-key = "{secret}"\n',
+        'curve\n    secret-key = "{secret}"\n',
+    ],
+)
 def test_broken_certificate_is_not_repeated(tmp_path: Path, content: str) -> None:
     """What is wrong with a certificate is said without quoting it."""
     secret = "J4secretkeyJ4secretkeyJ4secretkeyJ4secre"

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from zap import answer, request, status
 
 import zmq
 from zmq.auth import Authenticator
 from zmq.utils import z85
 
-from zap import answer, request, status
+pytestmark = pytest.mark.libzmq("4.0")
 
 KEY = bytes(range(32))
 OTHER_KEY = bytes(32)
@@ -172,11 +173,27 @@ def test_encoding_is_that_of_names_and_passwords(context: zmq.Context[Any]) -> N
 
 Mutation = Callable[[random.Random, "list[bytes]"], None]
 
-USERS = [(b"bob", b"builder"), (b"bob", b"wrong"), (b"eve", b"\xffbytes"), (b"", b""),
-         (b"empty", b""), (b"nobody", b"builder")]
+USERS = [
+    (b"bob", b"builder"),
+    (b"bob", b"wrong"),
+    (b"eve", b"\xffbytes"),
+    (b"", b""),
+    (b"empty", b""),
+    (b"nobody", b"builder"),
+]
 DOMAINS = [b"", b"*", b"office", b"global", b"Office", b"\xff", b"d" * 256]
-ADDRESSES = [b"127.0.0.1", b"127.0.0.1", b"::ffff:127.0.0.1", b"::1", b"10.0.0.1", b"", b"\xfe",
-             b"127.0.0.1/32", b"localhost", b"127.0.0.1\0"]
+ADDRESSES = [
+    b"127.0.0.1",
+    b"127.0.0.1",
+    b"::ffff:127.0.0.1",
+    b"::1",
+    b"10.0.0.1",
+    b"",
+    b"\xfe",
+    b"127.0.0.1/32",
+    b"localhost",
+    b"127.0.0.1\0",
+]
 
 
 def plausible(chance: random.Random) -> list[bytes]:

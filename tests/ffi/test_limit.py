@@ -18,7 +18,7 @@ from zmq import _socket
 from zmq._ctypes import fast
 from zmq._ctypes.bind import C
 
-LOW = 1000
+LOW = 10000
 
 
 def forbidden(*args: Any) -> NoReturn:

@@ -257,8 +257,11 @@ def test_newest_of_a_folder_first():
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32", "freebsd14", "android", "sunos5"])
-def test_nothing_anywhere(platform):
+def test_nothing_anywhere(platform, monkeypatch):
     """On any platform an empty machine gives an error with every folder and an install command."""
+    # The linker of the machine that runs this test may know a libzmq by the usual names.
+    monkeypatch.setattr(loader, "_SONAMES", ("libno-zmq-at-all.so",))
+    monkeypatch.setattr(loader, "_NAMES", {})
     system = machine(platform)
     tried = [attempt.path for attempt in loader.candidates(system)]
     with pytest.raises(ImportError) as caught:
@@ -577,7 +580,7 @@ def test_version_is_the_librarys_own(library):
 def test_handles_keep_errno(library, handle):
     """Both handles reach libzmq, and errno of a failed call can be read afterwards."""
     ctypes.set_errno(0)
-    assert getattr(library, handle).zmq_ctx_term(None) == -1
+    assert getattr(library, handle).zmq_ctx_destroy(None) == -1
     assert ctypes.get_errno() == errno.EFAULT
 
 

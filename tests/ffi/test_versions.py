@@ -49,6 +49,9 @@ def test_function_of_draft_builds() -> None:
 
 def test_every_function_has_its_attribute() -> None:
     """C has one attribute for each row, whether this libzmq has the function or not."""
+    assert all(callable(getattr(C, row.name)) for row in FUNCTIONS)
+    with pytest.raises(AttributeError, match="zmq_nothing"):
+        C.zmq_nothing  # noqa: B018
     assert vars(C).keys() == {row.name for row in FUNCTIONS}
 
 

@@ -22,9 +22,7 @@ API: dict[str, Any] = json.loads(
 MODULES: dict[str, dict[str, Any]] = API["modules"]
 
 NOT_YET = (
-    "zmq._future",
     "zmq._typing",
-    "zmq.asyncio",
     "zmq.eventloop",
     "zmq.eventloop.future",
     "zmq.eventloop.ioloop",
@@ -36,9 +34,6 @@ NOT_YET = (
     "zmq.green.eventloop.ioloop",
     "zmq.green.eventloop.zmqstream",
     "zmq.green.poll",
-    "zmq.ssh",
-    "zmq.ssh.forward",
-    "zmq.ssh.tunnel",
 )
 """Modules that this package does not have yet."""
 

@@ -22,6 +22,7 @@ CORE = (
     "zmq._ctypes",
     "zmq._ctypes.loader",
     "zmq._ctypes.types",
+    "zmq._ctypes.pypy",
     "zmq._ctypes.windows",
     "zmq._ctypes.signatures",
     "zmq.error",
@@ -47,6 +48,9 @@ CORE = (
     "zmq._proxy",
     "zmq._monitored_queue",
     "zmq._misc",
+    "zmq._selecting",
+    "zmq._loop",
+    "zmq._future",
     "zmq",
 )
 
@@ -63,8 +67,8 @@ UPWARD = {
     ("zmq._socket", "zmq._poll"): "Socket.poll is made of a Poller, and a Poller knows sockets",
     ("zmq._socket", "zmq.utils.jsonapi"): "programs replace zmq.utils.jsonapi.dumps",
     ("zmq._socket", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
-    ("zmq._context", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
     ("zmq.devices.monitoredqueue", "zmq._monitored_queue"): "its public name is here",
+    ("zmq.auth._serve", "zmq._loop"): "must not be imported while another thread may fork",
     ("zmq.utils.win32", "zmq._ctypes.windows"): "the console's Ctrl-C is Windows' C API",
 }
 

@@ -11,6 +11,8 @@ windows
     the one thing of Windows' own C library that is needed.
 signatures
     the table: one row per C function, and why the others are not bound.
+pypy
+    what PyPy's ctypes does byte by byte, done at once.
 errors
     the one place where a C result becomes a Python exception.
 bind

@@ -16,7 +16,7 @@ from __future__ import annotations
 import sys
 
 from .. import error
-from . import errors, loader
+from . import errors, loader, pypy
 from .signatures import FUNCTIONS, MINUS_ONE, NULL, RELEASE, RETRY
 
 TYPE_CHECKING = False
@@ -58,11 +58,18 @@ def missing(feature: str, since: tuple[int, ...], draft: bool) -> error.ZMQVersi
 
 
 class Namespace:
-    """libzmq's functions, each under its C name."""
+    """libzmq's functions, each under its C name; bound when first asked for."""
 
-    if TYPE_CHECKING:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        row = _ROWS.get(name)
+        if row is None:
+            raise AttributeError(f"the table has no C function {name!r}")
+        function = _bind(row)
+        setattr(self, name, function)
+        return function
 
-        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+_ROWS: dict[str, Any] = {row.name: row for row in FUNCTIONS}
 
 
 def typed(name: str, result: Any, arguments: tuple[Any, ...], released: bool) -> Any:
@@ -75,6 +82,8 @@ def typed(name: str, result: Any, arguments: tuple[Any, ...], released: bool) ->
     function = (library.released if released else library.held)[name]
     function.restype = result
     function.argtypes = arguments
+    if pypy.PYPY and name == "zmq_send":
+        return pypy.by_address(function)
     return function
 
 
@@ -100,8 +109,6 @@ def exports(name: str) -> bool:
 
 
 C = Namespace()
-for _row in FUNCTIONS:
-    setattr(C, _row.name, _bind(_row))
 
 if sys.platform == "win32":
     errors.use_library_errno(C.zmq_errno)

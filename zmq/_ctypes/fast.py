@@ -29,9 +29,10 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from ctypes import POINTER, c_char, c_char_p, c_int, c_long, c_size_t, c_void_p
+from ctypes import POINTER, c_char, c_int, c_long, c_size_t, c_void_p
 
-from .bind import library, typed
+from . import pypy
+from .bind import C, library, typed
 from .types import zmq_msg_t
 
 TYPE_CHECKING = False
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
 
 # name here: C name, result, arguments of the slow twin
 CALLS: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
-    "send_now": ("zmq_send", c_int, (c_void_p, c_char_p, c_size_t, c_int)),
+    "send_now": ("zmq_send", c_int, (c_void_p, c_void_p, c_size_t, c_int)),
     "recv_now": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
     "recv_try": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
     "msg_send_now": ("zmq_msg_send", c_int, (_msg_p, c_void_p, c_int)),
@@ -122,6 +123,8 @@ def use(fast: bool) -> None:
         else:
             function = typed(symbol, result, arguments, released=True)
         names[name] = function
+    if pypy.PYPY:
+        names["msg_data"] = pypy.sliceable(C.zmq_msg_data)
     # An argument that ctypes has converted beforehand is passed on as it is.
     names["pointer"] = c_void_p.from_param if enabled else _address
 

@@ -6,8 +6,8 @@ which also keeps it alive; that is what is called ``msg_p`` everywhere. Receivin
 releases what the structure held, so structures are used again: :func:`take` one,
 :func:`give` it back. A list is the store, because popping and appending are
 atomic: a signal handler, a finalizer or a second thread that receives at the
-same time takes another structure. A structure that holds more than libzmq
-keeps inside it (:data:`INLINE` bytes) is released first, or it would keep the
+same time takes another structure. A structure that holds as much as somebody may
+have lent (more than :data:`KEPT` bytes) is released first, or it would keep the
 sender's buffer waiting; less than that may stay until the next use.
 
 Reading Python memory. :func:`readable` borrows any contiguous buffer for one
@@ -39,7 +39,7 @@ import sys
 from collections import deque
 from ctypes import addressof, byref, c_char, c_int, c_size_t, c_void_p, memmove
 
-from . import errors, fast
+from . import errors, fast, pypy
 from .bind import C
 from .types import Py_buffer, zmq_msg_t
 
@@ -49,11 +49,15 @@ if TYPE_CHECKING:
 
 CPYTHON = sys.implementation.name == "cpython"
 
-INLINE = 33
-"""The most bytes that libzmq keeps inside a message structure, in any release."""
+SMALLEST_LOAN = 4096
+"""Shorter buffers are always copied, which is quicker."""
 
-SMALLEST_LOAN = 64
-"""Shorter buffers are always copied: the free function reads some bytes of them."""
+KEPT = SMALLEST_LOAN - 1
+"""The most bytes that a structure may hold until its next use: less than anybody waits for."""
+
+_PROBED = 64
+
+_copy: Any = pypy.by_address(memmove) if pypy.PYPY else memmove
 
 spare: list[Any] = []
 give = spare.append
@@ -72,7 +76,7 @@ def new_message() -> Any:
 def take() -> Any:
     """Return a message as ``msg_p``, to receive into or to copy to; :func:`give` it back.
 
-    It may still hold :data:`INLINE` bytes of another message, and its properties.
+    It may still hold up to :data:`KEPT` bytes of another message, and its properties.
     """
     try:
         return spare.pop()
@@ -138,7 +142,12 @@ def fill(msg_p: Any, data: Any, size: int) -> None:
         C.zmq_msg_init(msg_p)
         raise
     if size:
-        memmove(C.zmq_msg_data(msg_p), data, size)
+        _copy(C.zmq_msg_data(msg_p), data, size)
+
+
+def store(address: int, data: bytes, size: int) -> None:
+    """Copy the first ``size`` bytes of ``data`` to borrowed memory."""
+    memmove(address, data, size)
 
 
 # Array types cost tens of microseconds each and are cached for ever by ctypes, so views are cut
@@ -212,9 +221,13 @@ else:
             if flags and view.readonly:
                 raise BufferError("Object is not writable.")
             borrowed = Borrowed()
-            borrowed._view = None
             borrowed.size = view.nbytes
-            borrowed.data = bytes(view) if not flags else _writable_address(data, view.nbytes)
+            if flags:
+                borrowed._view = None
+                borrowed.data = _writable_address(data, view.nbytes)
+            else:
+                borrowed._view = pypy.pinned(bytes(view)) if view.nbytes else None
+                borrowed.data = addressof(borrowed._view) if view.nbytes else 0
             return borrowed
 
     def _writable_address(data: Any, size: int) -> int:
@@ -267,7 +280,7 @@ def _find_free_function() -> int | None:
         return None
     mark = c_int()
     for pattern in (b"\x00", b"\xff", b"\x7f", b"\x80", b"\xaa", b"\x55", b"\x01"):
-        buffer = ctypes.create_string_buffer(pattern * SMALLEST_LOAN)
+        buffer = ctypes.create_string_buffer(pattern * _PROBED)
         before = buffer.raw
         mark.value = _OUT
         function(buffer, byref(mark))

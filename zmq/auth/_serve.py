@@ -5,8 +5,15 @@ from __future__ import annotations
 
 import asyncio
 
+# What a thread imports while another one forks, the child can never import. So what is
+# needed by a request is imported here, and not when it is needed.
+import hmac  # noqa: F401
+import ipaddress  # noqa: F401
+
 import zmq
-from zmq import _wakeup
+import zmq._loop
+import zmq.asyncio
+import zmq.utils.z85
 
 from . import _zap
 
@@ -20,17 +27,20 @@ _OVER = (zmq.ETERM, zmq.ENOTSOCK)
 async def serve(authenticator: Authenticator) -> None:
     """Answer requests until the context ends, the socket is closed or this is cancelled."""
     socket = authenticator.zap_socket
+    reader = zmq.asyncio.Socket(socket)
     while True:
         try:
-            request = await _receive(socket)
+            request = await reader.recv_multipart()
             await _handle(authenticator, socket, request)
         except zmq.ZMQError as error:
             if error.errno in _OVER:
                 return
             authenticator.log.critical("no more ZAP requests are answered: %s", error)
             raise
-        # Those that ask without pause are not alone in this loop.
-        await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            if socket.closed:
+                return
+            raise
 
 
 async def _handle(
@@ -46,34 +56,3 @@ async def _handle(
     if not socket.closed and socket.EVENTS & zmq.POLLOUT:
         request_id = request[1] if len(request) > 1 else b""
         socket.send_multipart(_zap.reply(request_id, 500, "Internal error"))
-
-
-async def _receive(socket: zmq.Socket[bytes]) -> list[bytes]:
-    while True:
-        try:
-            return socket.recv_multipart(zmq.DONTWAIT)
-        except zmq.Again:
-            await _news(socket)
-
-
-async def _news(socket: zmq.Socket[bytes]) -> None:
-    """Wait until something happens to a socket that had nothing to receive a moment ago."""
-    loop = asyncio.get_running_loop()
-    happened: asyncio.Future[None] = loop.create_future()
-    handle, descriptor = socket.underlying, socket.fileno()
-
-    def wake() -> None:
-        if not happened.done():
-            happened.set_result(None)
-
-    def wake_from_elsewhere() -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(wake)
-
-    loop.add_reader(descriptor, wake)
-    _wakeup.watch(handle, wake_from_elsewhere)
-    try:
-        await happened
-    finally:
-        _wakeup.unwatch(handle, wake_from_elsewhere)
-        loop.remove_reader(descriptor)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 
 import zmq
+import zmq.asyncio
 
 from ._serve import serve
 from .base import Authenticator
@@ -46,21 +47,14 @@ class AsyncioAuthenticator(Authenticator):
 
     @staticmethod
     def _default_context() -> zmq.Context[Any]:
-        from importlib import import_module
-
-        try:
-            module: Any = import_module("zmq.asyncio")
-        except ImportError:
-            module = zmq
-        context: zmq.Context[Any] = module.Context.instance()
-        return context
+        return zmq.asyncio.Context.instance()
 
     def start(self) -> None:
         """Answer requests from now on, whenever the loop runs.
 
         Raises
         ------
-        RuntimeError : no loop was given and none is running
+        RuntimeError : no loop was given and there is none
         zmq.ZMQError : the context has a handler already (EADDRINUSE)
         """
         loop = self._loop or asyncio.get_event_loop()
@@ -72,7 +66,4 @@ class AsyncioAuthenticator(Authenticator):
         task, self._task = self._task, None
         if task is not None and not task.get_loop().is_closed():
             task.cancel()
-            if self.zap_socket is not None and not self.zap_socket.closed:
-                # The loop must not watch what is closed below.
-                task.get_loop().remove_reader(self.zap_socket.fileno())
         super().stop()

@@ -113,8 +113,9 @@ class Authenticator:
         socket, self.zap_socket = self.zap_socket, None
         if socket is None or socket.closed:
             return
-        # Closing takes effect in the background; the next handler may come at once.
-        with contextlib.suppress(zmq.ZMQError):
+        # Closing takes effect in the background; the next handler may come at once. Before
+        # libzmq 4.1 it may not.
+        with contextlib.suppress(zmq.ZMQError, zmq.ZMQVersionError):
             socket.unbind(_zap.ENDPOINT)
         socket.close(0)
 

@@ -26,7 +26,7 @@ _TRIES = 20
 
 
 class HeldPort:
-    """A TCP port that nobody else is given while this object exists.
+    """A TCP port that nobody else is given until it is closed.
 
     Parameters
     ----------
@@ -48,9 +48,12 @@ class HeldPort:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(address)
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Let others have the port."""
         if self._socket is not None:
             self._socket.close()
+
+    __del__ = close
 
 
 def reserve(
@@ -66,7 +69,7 @@ def reserve(
 
     Returns
     -------
-    (port, what holds it, or None)
+    (port, what holds it until it is closed, or None)
 
     Raises
     ------

@@ -188,6 +188,10 @@ class Device:
         side.binds.append(f"{addr}:{port}")
         return port
 
+    def _release_ports(self) -> None:
+        while self._ports:
+            self._ports.pop().close()
+
     # ------------------------------------------------------------------
     # running
 
@@ -195,7 +199,7 @@ class Device:
         """Return the sockets, which are opened by the first call."""
         if not self._sockets:
             self._open_sockets(self._enter_context())
-            self._ports.clear()
+            self._release_ports()
         return tuple(self._sockets)
 
     def _enter_context(self) -> Context[Any]:
@@ -415,7 +419,7 @@ class ProcessDevice(BackgroundDevice):
         wait([self._reports, self.launcher.sentinel])
         report = self._report()
         if report == _READY:
-            self._ports.clear()
+            self._release_ports()
             return None
         self.launcher.join()
         self._reports.close()
@@ -476,11 +480,11 @@ def _run_in_process(device: ProcessDevice, reporter: Any) -> None:
         device._end()
         reporter.send(_portable(error))
         raise SystemExit(1) from None
-    reporter.send(_READY)
     try:
+        reporter.send(_READY)
         device.run()
     except KeyboardInterrupt:
-        pass
+        device._end()
     except BaseException as error:
         reporter.send(_portable(error))
         raise

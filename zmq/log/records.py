@@ -154,6 +154,10 @@ def _whole_record(text: str) -> logging.LogRecord | None:
     return record
 
 
+def _is_time(value: Any) -> bool:
+    return bool(0 <= value < _LATEST)
+
+
 def _is_taken(name: str, value: Any) -> bool:
     """Tell whether an attribute that arrived may be set on a record."""
     types = _TYPES.get(name)
@@ -162,6 +166,6 @@ def _is_taken(name: str, value: Any) -> bool:
         return name not in _REPLACED and not hasattr(logging.LogRecord, name)
     if not isinstance(value, types):
         return False
-    if name == "created":
-        return bool(0 <= value < _LATEST)
-    return not isinstance(value, float) or math.isfinite(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return name != "created" or _is_time(value)

@@ -71,9 +71,12 @@ def split_port(address: str) -> tuple[str, int | None]:
     ------
     ValueError : the port is none
     """
+    port: str | None
     if address.startswith("["):
         host, _, rest = address[1:].partition("]")
-        port = rest[1:] if rest.startswith(":") else rest or None
+        if rest and not rest.startswith(":"):
+            raise ValueError(f"{rest!r} in {address!r} is no port")
+        port = rest[1:] if rest else None
     elif address.count(":") == 1:
         host, port = address.split(":")
     else:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -102,6 +103,12 @@ class Forwarder:
         for one in local:
             _shut(one, socket.SHUT_RDWR)
 
+    def abandon(self) -> None:
+        """In a forked child: close the descriptors, which does nothing to the parent's."""
+        self._listener.close()
+        for one in self._local:
+            one.close()
+
     def _forward(self, local: socket.socket, peer: tuple[str, int]) -> None:
         """Connect beyond the server, and carry bytes both ways until both sides are done."""
         try:
@@ -127,26 +134,19 @@ def _carry(
     receive: Callable[[int], bytes], send: Callable[[bytes], object], finish: Callable[[], object]
 ) -> None:
     """Carry bytes one way until they end, and pass on that they did."""
-    try:
+    with contextlib.suppress(OSError, EOFError):
         while True:
             data = receive(_CHUNK)
             if not data:
                 break
             send(data)
-    except (OSError, EOFError):
-        pass
-    finally:
-        try:
-            finish()
-        except (OSError, EOFError):
-            pass
+    with contextlib.suppress(OSError, EOFError):
+        finish()
 
 
 def _shut(one: socket.socket, how: int = socket.SHUT_WR) -> None:
-    try:
+    with contextlib.suppress(OSError):
         one.shutdown(how)
-    except OSError:
-        pass
 
 
 def _start(target: Callable[..., object], *args: Any) -> threading.Thread:

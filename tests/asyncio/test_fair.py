@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A socket that is always ready leaves the loop to others from time to time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import zmq
+import zmq.asyncio
+from zmq import _loop
+
+from .conftest import Run
+
+
+async def ticks_during(work: Any) -> int:
+    """Return how often another task ran while ``work`` did."""
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(tick())
+    await asyncio.sleep(0)
+    before = ticks
+    await work
+    other.cancel()
+    return ticks - before
+
+
+async def receive_all(pair: Any, count: int) -> None:
+    for n in range(count):
+        assert int(await pair[1].recv()) == n
+
+
+async def send_all(pair: Any, count: int) -> None:
+    for n in range(count):
+        await pair[0].send(b"%d" % n)
+
+
+async def send_parts(pair: Any, count: int) -> None:
+    for _ in range(count):
+        await pair[0].send_multipart([b"a", b"b"])
+
+
+async def poll_all(pair: Any, count: int) -> None:
+    poller = zmq.asyncio.Poller()
+    poller.register(pair[0], zmq.POLLOUT)
+    for _ in range(count):
+        assert await poller.poll()
+
+
+async def poll_one(pair: Any, count: int) -> None:
+    for _ in range(count):
+        assert await pair[0].poll(flags=zmq.POLLOUT)
+
+
+@pytest.fixture
+def pair(socket: Any) -> Any:
+    sender, receiver = socket(zmq.PUSH, sndhwm=0), socket(zmq.PULL, rcvhwm=0)
+    sender.bind("inproc://fair")
+    receiver.connect("inproc://fair")
+    return sender, receiver
+
+
+WORK = {
+    "receive": receive_all,
+    "send": send_all,
+    "send parts": send_parts,
+    "poller": poll_all,
+    "poll": poll_one,
+}
+
+each_work = pytest.mark.parametrize("work", WORK)
+
+
+@each_work
+def test_others_have_their_turn(
+    work: str, pair: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Operations that could all succeed at once let other tasks run when their time is over."""
+    monkeypatch.setattr(_loop, "TURN_S", 0.0)
+    if work == "receive":
+        run(send_all(pair, 100))
+    ticks = run(ticks_during(WORK[work](pair, 100)))
+    assert ticks >= 99
+
+
+@each_work
+def test_turns_can_be_switched_off(work: str, pair: Any, run: Run) -> None:
+    """With time without end, operations that can succeed at once never leave the task."""
+    if work == "receive":
+        run(send_all(pair, 2000))
+    assert run(ticks_during(WORK[work](pair, 2000))) == 0
+
+
+def test_slow_handlers_count(pair: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time that a task spends between operations is part of its turn."""
+    monkeypatch.setattr(_loop, "TURN_S", 0.01)
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        for n in range(50):
+            assert int(await pair[1].recv()) == n
+            end = loop.time() + 0.005
+            while loop.time() < end:
+                pass
+
+    run(send_all(pair, 50))
+    ticks = run(ticks_during(work()))
+    assert ticks >= 5
+    assert ticks < 50 * 5
+
+
+def test_waiting_for_a_turn_loses_nothing(
+    pair: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receive that only waits for its turn can be cancelled; with DONTWAIT none does."""
+    monkeypatch.setattr(_loop, "TURN_S", 0.0)
+
+    async def main() -> None:
+        sender, receiver = pair
+        for n in range(4):
+            await sender.send(b"%d" % n)
+        first = receiver.recv()
+        assert not first.done()
+        assert first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        later, other = receiver.recv(), receiver.recv()
+        assert [await later, await other] == [b"0", b"1"]
+        assert receiver.recv(zmq.DONTWAIT).result() == b"2"
+        assert await receiver.recv() == b"3"
+
+    run(main())

@@ -1,0 +1,863 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sockets and pollers whose operations return futures: what zmq.asyncio is made of.
+
+Each operation is tried at once, without waiting. If that succeeds, the future that
+it returns is complete, and awaiting it does not give the loop a turn; only after
+``_loop.TURN_S`` of that the next one completes in the loop's next round. If
+there is nothing to be done now, the future joins a queue of the socket's Watcher.
+
+What is done to the socket is done by the methods of :class:`zmq.Socket`, with
+DONTWAIT; here is the waiting. Only the parts of a message are received here, each
+with its structure kept, so that it can be given back (see :mod:`zmq._loop`).
+"""
+
+from __future__ import annotations
+
+from time import monotonic as _clock
+
+from . import _poll, _socket, _wakeup
+from ._ctypes import fast, memory
+from ._ctypes.bind import C
+from ._ctypes.errors import last_errno
+from ._frame import Frame
+from ._poll import Poller
+from ._socket import Socket
+from .constants import EVENTS, POLLIN, POLLOUT, Errno, Flag, SocketOption
+from .error import Again, ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+
+    from ._context import Context
+    from ._loop import LoopWatcher
+
+    T = TypeVar("T", bound="_AsyncSocket")
+    Taken = tuple[Any, Any]
+
+__all__ = ["EVENTS", "POLLIN", "POLLOUT", "T"]
+
+DONTWAIT = int(Flag.DONTWAIT)
+EAGAIN = int(Errno.EAGAIN)
+EFSM = int(Errno.EFSM)
+ENOTSUP = int(Errno.ENOTSUP)
+RCVTIMEO = int(SocketOption.RCVTIMEO)
+SNDTIMEO = int(SocketOption.SNDTIMEO)
+IN = int(POLLIN)
+OUT = int(POLLOUT)
+
+_KEPT = memory.KEPT
+_LIMIT = fast.LIMIT
+_RELEASING = fast.RELEASING
+_set = object.__setattr__
+_pop = memory.spare.pop
+_take = memory.take
+_give = memory.give
+_number = _wakeup.numbers.__next__
+
+# Filled by _load(), when the first socket is used.
+_loop: Any = None
+_Received: Any = None
+_Completed: Any = None
+_running: Any = None
+
+
+def _load() -> None:
+    """Import what needs asyncio."""
+    global _loop, _Received, _Completed, _running
+    if _loop is None:
+        from asyncio import Future
+
+        from . import _loop as loaded
+
+        _Received = loaded.Received
+        _Completed = Future
+        _running = loaded.running_loop
+        _loop = loaded
+
+
+def __getattr__(name: str) -> Any:
+    """Make the type variable when it is asked for: typing takes long to import."""
+    if name == "T":
+        from typing import TypeVar
+
+        globals()["T"] = TypeVar("T", bound="_AsyncSocket")
+        return globals()["T"]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+class _Given:
+    """Stands in for a socket that has received a message, so that Socket converts it."""
+
+    __slots__ = ("_message", "_socket")
+
+    def __init__(self, socket: _AsyncSocket, message: Any) -> None:
+        self._socket = socket
+        self._message = message
+
+    def recv(self, flags: int = 0) -> Any:
+        return self._message
+
+    def recv_multipart(self, flags: int = 0, copy: bool = True) -> Any:
+        return self._message
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+
+class _AsyncSocket(Socket["Future[Any]"]):
+    """A socket whose sends, receives and polls return futures."""
+
+    __slots__ = ("_hot_p", "_ledger", "_loop", "_shadow_sock_kept", "_turns", "_watcher")
+
+    _hot_p: Any
+    _ledger: _wakeup.Ledger
+    _loop: Any
+    _watcher: Any
+    _turns: Any
+
+    def __init__(
+        self,
+        context: Context[Any] | Socket[Any] | None = None,
+        socket_type: int = -1,
+        io_loop: Any = None,
+        _from_socket: Socket[Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        _set(self, "_hot_p", None)
+        _set(self, "_loop", None)
+        _set(self, "_watcher", None)
+        _set(self, "_turns", None)
+        if isinstance(context, Socket):
+            context, _from_socket = None, context
+        _set(self, "_shadow_sock_kept", _from_socket)
+        if io_loop is not None:
+            import warnings
+
+            warnings.warn(
+                f"{type(self).__name__}(io_loop) has no effect: the loop that runs is used",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+        if _from_socket is not None:
+            super().__init__(shadow=_from_socket, **kwargs)
+        else:
+            super().__init__(context, socket_type, **kwargs)
+
+    @classmethod
+    def from_socket(cls: type[T], socket: Any, io_loop: Any = None) -> T:
+        """Return an asynchronous view of a socket.
+
+        Parameters
+        ----------
+        socket : zmq.Socket
+            Remains the owner.
+        io_loop : ignored; the loop that runs is used
+        """
+        return cls(_from_socket=socket, io_loop=io_loop)
+
+    @property
+    def _shadow_sock(self) -> Socket[Any]:
+        """A view of the same C socket whose calls wait in the usual way."""
+        kept: Socket[Any] | None = self._shadow_sock_kept
+        if kept is None:
+            kept = Socket.shadow(self.underlying)
+            _set(self, "_shadow_sock_kept", kept)
+        return kept
+
+    def _detach(self, why: str) -> None:
+        _set(self, "_hot_p", None)
+        _set(self, "_loop", None)
+        _set(self, "_watcher", None)
+        super()._detach(why)
+
+    def _enter(self) -> LoopWatcher:
+        """Use the loop that runs now from here on."""
+        if not self._handle:
+            raise self._closed_error()
+        if _loop is None:
+            _load()
+        loop = _loop.current_loop()
+        watcher: LoopWatcher = _loop.watcher_for(self, loop)
+        _set(self, "_watcher", watcher)
+        _set(self, "_turns", watcher.turns)
+        _set(self, "_ledger", watcher.ledger)
+        _set(self, "_hot_p", watcher._socket_p)
+        _set(self, "_loop", loop)
+        return watcher
+
+    def _current(self) -> LoopWatcher:
+        watcher: LoopWatcher | None = self._watcher
+        if watcher is None or _running() is not watcher.loop:
+            return self._enter()
+        return watcher
+
+    # ------------------------------------------------------------------
+    # completing
+
+    def _complete(self, value: Any) -> Future[Any]:
+        future: Future[Any] = _Completed(loop=self._loop)
+        future.set_result(value)
+        return future
+
+    def _failed(self, error: BaseException) -> Future[Any]:
+        future: Future[Any] = _Completed(loop=self._loop)
+        _loop._set_exception(future, error)
+        return future
+
+    def _may_go_on(self) -> bool:
+        """Tell whether an operation may succeed at once, or others have to have a turn."""
+        turns = self._turns
+        return _clock() < turns.ends or not turns.over()
+
+    def _wait(
+        self, watcher: LoopWatcher, queue: Any, attempt: Callable[[], Taken], option: int, go: bool
+    ) -> Future[Any]:
+        """Return a future that waits in a queue.
+
+        Parameters
+        ----------
+        watcher, queue
+        attempt : as Waiter.begin()
+        option : RCVTIMEO or SNDTIMEO
+        go : bool; it may succeed now, and only waits for its turn
+        """
+        cell = memory.take_cell()
+        # --- hot: asyncio; slow twin _read_int ---
+        rc = fast.getsockopt_now(self._hot_p, option, cell[1], cell[2])
+        # --- end hot ---
+        timeout_ms = cell[0].value
+        memory.give_cell(cell)
+        if rc != 0:
+            timeout_ms = self._read_int(option)
+        waiter = _loop.Waiter(loop=watcher.loop)
+        waiter.begin(watcher, queue, attempt, timeout_ms)
+        watcher.expect()
+        if go:
+            watcher.poke()
+        return waiter  # type: ignore[no-any-return]
+
+    # ------------------------------------------------------------------
+    # receiving
+
+    def _next_part(self) -> tuple[int, int, Any]:
+        """Receive a part without waiting.
+
+        Returns
+        -------
+        its number, 0, and the message, which has to be given away or back
+
+        Raises
+        ------
+        zmq.Again : there is none
+        zmq.ZMQError : as recv()
+        """
+        ledger = self._ledger
+        if ledger.dirty:
+            item = ledger.pop()
+            if item is not None:
+                return item
+        msg_p = _take()
+        # --- hot: asyncio; slow twin _retry ---
+        if fast.recv_try(msg_p, self._hot_p, DONTWAIT) != -1:
+            return _number(), 0, msg_p
+        # --- end hot ---
+        if self._hot_p is not None and last_errno() == EAGAIN:
+            _give(msg_p)
+            raise Again()
+        try:
+            if not self._handle:
+                raise self._closed_error()
+            self._retry(lambda now: C.zmq_msg_recv(msg_p, self._handle, now), DONTWAIT, "recv", 0.0)
+        except BaseException:
+            memory.release(msg_p)
+            _give(msg_p)
+            raise
+        return _number(), 0, msg_p
+
+    def _take_one(self, copy: bool, track: bool) -> Taken:
+        item = self._next_part()
+        msg_p = item[2]
+        if copy:
+            return memory.content(msg_p), (self._ledger, None, [item])
+        frame = Frame._received(msg_p, track)
+        return frame, (self._ledger, None, [(item[0], item[1], frame)])
+
+    def _take_bytes(self) -> Taken:
+        return self._take_one(True, False)
+
+    def _take_message(self, copy: bool, track: bool) -> Taken:
+        items: list[tuple[int, int, Any]] = []
+        message: list[Any] = []
+        more = 1
+        try:
+            while more:
+                item = self._next_part()
+                msg_p = item[2]
+                # --- hot: asyncio; slow twin zmq_msg_more ---
+                more = fast.msg_more(msg_p)
+                # --- end hot ---
+                if copy:
+                    items.append(item)
+                    message.append(memory.content(msg_p))
+                else:
+                    frame = Frame._received(msg_p, track)
+                    items.append((item[0], item[1], frame))
+                    message.append(frame)
+        except BaseException:
+            _loop._hand_back((self._ledger, None, items))
+            raise
+        return message, (self._ledger, None, items)
+
+    def _take_many(self, most: int, copy: bool) -> Taken:
+        message, held = self._take_message(copy, False)
+        messages, items = [message], held[2]
+        while len(messages) < most:
+            try:
+                message, held = self._take_message(copy, False)
+            except ZMQError:
+                break  # the next receive raises it, if it lasts
+            messages.append(message)
+            items += held[2]
+        return messages, (self._ledger, None, items)
+
+    def _receive(self, flags: int, take: Callable[[], Taken]) -> Future[Any]:
+        """Return the future of what ``take()`` takes, at once or when there is something."""
+        watcher = self._current()
+        flags = _socket._flags(flags)
+        go = not watcher.receivers
+        if go and (flags & DONTWAIT or self._may_go_on()):
+            try:
+                value, held = take()
+            except Again as error:
+                go = False
+                if flags & DONTWAIT:
+                    return self._failed(error)
+            except ZMQError as error:
+                if error.errno != EFSM or flags & DONTWAIT:
+                    return self._failed(error)
+                go = False
+            except Exception as error:
+                return self._failed(error)
+            else:
+                if self._ledger.shared or watcher.waiting():
+                    watcher.used()
+                future: Any = _Received(loop=watcher.loop)
+                future._held = held
+                future.set_result(value)
+                return future  # type: ignore[no-any-return]
+        elif flags & DONTWAIT:
+            return self._failed(Again())
+        return self._wait(watcher, watcher.receivers, take, RCVTIMEO, go)
+
+    def recv(  # type: ignore[override]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Future[Any]:
+        """Receive one message part.
+
+        Parameters
+        ----------
+        flags, copy, track : as zmq.Socket.recv()
+
+        Returns
+        -------
+        Future of bytes or Frame, complete if there is something to receive; fails with
+        zmq.Again when RCVTIMEO (ms) has passed, and is cancelled when the socket is closed
+
+        Notes
+        -----
+        Cancelling it, as time-outs do, loses nothing: until the result is taken, by
+        ``await`` or ``result()``, a message that has arrived goes back to the socket.
+        That holds for all receives.
+        """
+        watcher = self._watcher
+        if watcher is None or _running() is not watcher.loop:
+            watcher = self._enter()
+        if (
+            flags == 0
+            and copy
+            and not (watcher.receivers or self._ledger.dirty)
+            and (_clock() < self._turns.ends or not self._turns.over())
+        ):
+            try:
+                msg_p = _pop()
+            except IndexError:
+                msg_p = _take()
+            # --- hot: asyncio; slow twin _take_one ---
+            size = fast.recv_try(msg_p, self._hot_p, 1)
+            if 0 <= size < _LIMIT:
+                data = fast.msg_data(msg_p)[:size]
+                future = _Received(loop=self._loop)
+                if size <= _KEPT:
+                    future._held = (self._ledger, _number(), msg_p)
+                else:
+                    future._held = (self._ledger, None, [(_number(), 0, msg_p)])
+                future.set_result(data)
+                if watcher.senders or watcher.polls or self._ledger.shared:
+                    watcher.used()
+                return future  # type: ignore[no-any-return]
+            # --- end hot ---
+            _give(msg_p)
+            if size == -1 and last_errno() == EAGAIN:
+                return self._wait(watcher, watcher.receivers, self._take_bytes, RCVTIMEO, False)
+        return self._receive(flags, lambda: self._take_one(copy, track))
+
+    def recv_multipart(  # type: ignore[override]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Future[list[Any]]:
+        """Receive all parts of a message.
+
+        Parameters
+        ----------
+        flags, copy, track : as zmq.Socket.recv_multipart()
+
+        Returns
+        -------
+        Future of a list of bytes or Frame; otherwise as recv()
+        """
+        watcher = self._watcher
+        if watcher is None or _running() is not watcher.loop:
+            watcher = self._enter()
+        if (
+            flags == 0
+            and copy
+            and not (watcher.receivers or self._ledger.dirty)
+            and (_clock() < self._turns.ends or not self._turns.over())
+        ):
+            message, kept = self._message_now()
+            if kept:
+                future = _Received(loop=self._loop)
+                future._held = (self._ledger, *kept)
+                future.set_result(message)
+                if watcher.senders or watcher.polls or self._ledger.shared:
+                    watcher.used()
+                return future  # type: ignore[no-any-return]
+        return self._receive(flags, lambda: self._take_message(copy, track))
+
+    def _message_now(self) -> tuple[list[bytes], Any]:
+        """Receive a message that is there, in the usual case.
+
+        Returns
+        -------
+        the parts, and what Received holds besides the ledger; or nothing: try the other way
+        """
+        parts: list[bytes] = []
+        messages: list[Any] = []
+        hot_p = self._hot_p
+        longest = 0
+        while True:
+            try:
+                msg_p = _pop()
+            except IndexError:
+                msg_p = _take()
+            messages.append(msg_p)
+            # --- hot: asyncio; slow twin _take_message ---
+            size = fast.recv_now(msg_p, hot_p, 1)
+            if not 0 <= size < _LIMIT:
+                break
+            parts.append(fast.msg_data(msg_p)[:size])
+            if size > longest:
+                longest = size
+            if not fast.msg_more(msg_p):
+                if longest <= _KEPT:
+                    return parts, (_number(), messages)
+                number = _number()
+                return parts, (None, [(number, at, part) for at, part in enumerate(messages)])
+            # --- end hot ---
+        if size < 0:
+            _give(messages.pop())
+        if messages:
+            # What is there goes back, and is received again in the checked form.
+            number = _number()
+            items = [(number, at, part) for at, part in enumerate(messages)]
+            _loop._hand_back((self._ledger, None, items))
+        return [], None
+
+    def recv_many(self, max: int, flags: int = 0, copy: bool = True) -> Future[list[list[Any]]]:  # noqa: A002
+        """Receive the messages that are there, or wait for one.
+
+        Parameters
+        ----------
+        max : int, the most messages to receive; at least 1
+        flags, copy : as recv_multipart()
+
+        Returns
+        -------
+        Future of a list of 1 to ``max`` messages, each as recv_multipart() gives it;
+        otherwise as recv()
+        """
+        if max < 1:
+            raise ValueError(f"max must be at least 1, got {max}")
+        return self._receive(flags, lambda: self._take_many(max, copy))
+
+    def _converted(
+        self,
+        take: Callable[[bool, bool], Taken],
+        convert: Callable[[Any], Any],
+        flags: int,
+        copy: bool = True,
+    ) -> Future[Any]:
+        def taken() -> Taken:
+            message, held = take(copy, False)
+            try:
+                return convert(_Given(self, message)), held
+            except BaseException:
+                _loop.release(held[2])
+                raise
+
+        return self._receive(flags, taken)
+
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:  # type: ignore[override]
+        """Receive a str.
+
+        Parameters
+        ----------
+        flags, encoding : as zmq.Socket.recv_string()
+
+        Returns
+        -------
+        Future of str; otherwise as recv()
+        """
+        return self._converted(
+            self._take_one, lambda given: Socket.recv_string(given, 0, encoding), flags
+        )
+
+    recv_unicode = recv_string  # type: ignore[assignment]
+
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Future[Any]:
+        """Receive an object that came as JSON.
+
+        Parameters
+        ----------
+        flags, **kwargs : as zmq.Socket.recv_json()
+
+        Returns
+        -------
+        Future of the object; otherwise as recv()
+        """
+        return self._converted(
+            self._take_one, lambda given: Socket.recv_json(given, 0, **kwargs), flags
+        )
+
+    def recv_pyobj(self, flags: int = 0) -> Future[Any]:
+        """Receive a Python object that came as a pickle; see zmq.Socket.recv_pyobj().
+
+        Parameters
+        ----------
+        flags : as recv()
+
+        Returns
+        -------
+        Future of the object; otherwise as recv()
+        """
+        return self._converted(self._take_one, lambda given: Socket.recv_pyobj(given, 0), flags)
+
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
+    ) -> Future[Any]:
+        """Receive a message and return ``deserialize(parts)``.
+
+        Parameters
+        ----------
+        deserialize, flags, copy : as zmq.Socket.recv_serialized()
+
+        Returns
+        -------
+        Future of what ``deserialize`` returns; otherwise as recv()
+        """
+        return self._converted(
+            self._take_message,
+            lambda given: Socket.recv_serialized(given, deserialize, 0, copy),
+            flags,
+            copy,
+        )
+
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Future[int]:  # type: ignore[override]
+        """Receive one message part into memory that is there already.
+
+        Parameters
+        ----------
+        buffer, nbytes, flags : as zmq.Socket.recv_into()
+
+        Returns
+        -------
+        Future of the size of the part; otherwise as recv()
+
+        Notes
+        -----
+        The buffer is written to when the result is taken, and not by a receive that is
+        cancelled; until one of the two it cannot be resized.
+        """
+        self._current()
+        try:
+            memory.writable(buffer).release()
+            view = memoryview(buffer).cast("B")
+            if nbytes < 0 or nbytes > len(view):
+                raise ValueError(f"{nbytes=} too big for memoryview of {len(view)}B")
+        except Exception as error:
+            return self._failed(error)
+        view = view[: nbytes or len(view)]
+
+        def taken() -> Taken:
+            item = self._next_part()
+            return C.zmq_msg_size(item[2]), (self._ledger, None, [item], view)
+
+        return self._receive(flags, taken)
+
+    def __aiter__(self: T) -> T:
+        """Return the messages as they arrive, each as recv_multipart() gives it."""
+        return self
+
+    def __anext__(self) -> Future[list[Any]]:
+        """Return the future of the next message; ends when the socket is closed."""
+        if not self._handle:
+            raise StopAsyncIteration
+        return self.recv_multipart()
+
+    # ------------------------------------------------------------------
+    # sending
+
+    def send(  # type: ignore[override]
+        self, data: Any, flags: int = 0, copy: bool = True, track: bool = False, **kwargs: Any
+    ) -> Future[Any]:
+        """Send one message part.
+
+        Parameters
+        ----------
+        data, flags, copy, track, **kwargs : as zmq.Socket.send()
+
+        Returns
+        -------
+        Future of None, or of the MessageTracker if ``track`` and not ``copy``; complete
+        if it could be sent; fails with zmq.Again when SNDTIMEO (ms) has passed, and is
+        cancelled when the socket is closed
+
+        Notes
+        -----
+        Cancelling it before it is complete: it was not sent, and will not be.
+        """
+        watcher = self._watcher
+        if watcher is None or _running() is not watcher.loop:
+            if not self._handle:
+                return self._send_closed()
+            watcher = self._enter()
+        if type(data) is bytes and flags == 0 and copy and not (kwargs or watcher.senders):
+            size = len(data)
+            # --- hot: asyncio; slow twin zmq.Socket.send ---
+            if (
+                size < _RELEASING
+                and (_clock() < self._turns.ends or not self._turns.over())
+                and fast.send_now(self._hot_p, data, size, 1) >= 0
+            ):
+                if watcher.receivers or watcher.polls or self._ledger.shared:
+                    watcher.used()
+                future = _Completed(loop=self._loop)
+                future.set_result(None)
+                return future  # type: ignore[no-any-return]
+            # --- end hot ---
+        if copy:
+            data = _snapshot(data)
+        return self._submit(
+            flags, lambda now: Socket.send(self, data, now, copy, track, **kwargs)
+        )
+
+    def send_multipart(  # type: ignore[override]
+        self,
+        msg_parts: Sequence[Any],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> Future[Any]:
+        """Send a message of several parts, which arrives whole or not at all.
+
+        Parameters
+        ----------
+        msg_parts, flags, copy, track, **kwargs : as zmq.Socket.send_multipart()
+
+        Returns
+        -------
+        Future, as send()
+        """
+        watcher = self._watcher
+        if watcher is None or _running() is not watcher.loop:
+            if not self._handle:
+                return self._send_closed()
+            watcher = self._enter()
+        if (
+            flags == 0
+            and type(msg_parts) is list
+            and not (kwargs or watcher.senders or track)
+            and (_clock() < self._turns.ends or not self._turns.over())
+        ):
+            # What is done here is seen here, so the quick forms will do.
+            _set(self, "_fast_p", self._hot_p)
+            try:
+                Socket.send_multipart(self, msg_parts, DONTWAIT, copy)
+            except Again:
+                pass
+            except Exception as error:
+                return self._failed(error)
+            else:
+                if watcher.receivers or watcher.polls or self._ledger.shared:
+                    watcher.used()
+                future = _Completed(loop=self._loop)
+                future.set_result(None)
+                return future  # type: ignore[no-any-return]
+            finally:
+                _set(self, "_fast_p", None)
+        parts = [_snapshot(part) for part in msg_parts] if copy else list(msg_parts)
+        return self._submit(
+            flags, lambda now: Socket.send_multipart(self, parts, now, copy, track, **kwargs)
+        )
+
+    def _send_closed(self) -> Future[Any]:
+        if _loop is None:
+            _load()
+        _set(self, "_loop", _loop.current_loop())
+        return self._failed(self._closed_error())
+
+    def _submit(self, flags: int, operation: Callable[[int], Any]) -> Future[Any]:
+        """Return the future of a send, done at once or when there is room."""
+        watcher = self._current()
+        try:
+            flags = _socket._flags(flags)
+        except Exception as error:
+            return self._failed(error)
+
+        def attempt() -> Taken:
+            # What is done here is seen here, so the quick forms will do.
+            _set(self, "_fast_p", self._hot_p)
+            try:
+                return operation(flags | DONTWAIT), None
+            finally:
+                _set(self, "_fast_p", None)
+
+        go = not watcher.senders
+        if go and (flags & DONTWAIT or self._may_go_on()):
+            try:
+                tracker = attempt()[0]
+            except Again as error:
+                if flags & DONTWAIT:
+                    return self._failed(error)
+                go = False
+            except Exception as error:
+                return self._failed(error)
+            else:
+                if self._ledger.shared or watcher.waiting():
+                    watcher.used()
+                return self._complete(tracker)
+        elif flags & DONTWAIT:
+            return self._failed(Again())
+        return self._wait(watcher, watcher.senders, attempt, SNDTIMEO, go)
+
+    # ------------------------------------------------------------------
+    # options and polling
+
+    def get(self, key: int) -> Any:
+        """Return the value of an option.
+
+        Parameters
+        ----------
+        key : int, a zmq.SocketOption; otherwise as zmq.Socket.get()
+        """
+        return Socket.get(self, key)
+
+    def poll(self, timeout: float | None = None, flags: int = POLLIN) -> Future[int]:  # type: ignore[override]
+        """Wait until the socket is ready.
+
+        Parameters
+        ----------
+        timeout : float, ms; None or negative waits for ever
+        flags : int, bitmask of POLLIN and POLLOUT: what to wait for
+
+        Returns
+        -------
+        Future of int, what it is ready for out of ``flags``; 0 when the time is over
+
+        Raises
+        ------
+        zmq.ZMQError : the socket is closed (ENOTSUP)
+        """
+        if not self._handle:
+            Socket.poll(self, 0)
+        watcher = self._current()
+        wanted = int(flags)
+        try:
+            found = watcher.events() & wanted
+        except ZMQError as error:
+            return self._failed(error)
+        if watcher.waiting() or self._ledger.shared:
+            self._ledger.processed()
+        if timeout == 0 or (found and self._may_go_on()):
+            return self._complete(found)
+        poll = _loop.Poll(loop=watcher.loop)
+        poll.begin(watcher.loop, lambda events: events & wanted, 0, timeout)
+        poll.at_socket(watcher, wanted)
+        if found:
+            watcher.poke()
+        return poll  # type: ignore[no-any-return]
+
+
+def _snapshot(data: Any) -> Any:
+    """Return data that stays as it is while the send waits."""
+    if type(data) is bytes or isinstance(data, (str, bytes, Frame)):
+        return data
+    try:
+        return bytes(data) if isinstance(data, (bytearray, memoryview)) else data
+    except Exception:
+        return data  # what is wrong with it is said when it is sent
+
+
+class _AsyncPoller(Poller):
+    """A poller whose poll() returns a future."""
+
+    def poll(self, timeout: float | None = -1) -> Future[list[tuple[Any, int]]]:  # type: ignore[override]
+        """Wait until something is ready.
+
+        Parameters
+        ----------
+        timeout : float, ms; None or negative waits for ever
+
+        Returns
+        -------
+        Future of what zmq.Poller.poll() returns; cancelled when a socket is closed
+        """
+        if timeout is None:
+            timeout = -1
+        timeout_ms = _poll._milliseconds(timeout)
+        if _loop is None:
+            _load()
+        loop = _loop.current_loop()
+        found = Poller.poll(self, 0)
+        turns = _loop.turns_of(loop)
+        at_once = _clock() < turns.ends or not turns.over()
+        if timeout_ms == 0 or (found and at_once):
+            future: Future[Any] = _Completed(loop=loop)
+            future.set_result(found)
+            return future
+        items = list(self.sockets)
+        poll = _loop.Poll(loop=loop)
+        poll.begin(loop, lambda _: _poll.zmq_poll(items, 0), [], timeout)
+        try:
+            _wait_for_items(poll, loop, items)
+        except BaseException:
+            poll.cancel()
+            raise
+        if found:
+            loop.call_soon(poll.notice, 0)
+        return poll  # type: ignore[no-any-return]
+
+
+def _wait_for_items(poll: Any, loop: Any, items: list[tuple[Any, int]]) -> None:
+    """Have a poll wait at sockets and descriptors."""
+    for item, flags in items:
+        if isinstance(item, Socket):
+            watcher = _loop.watcher_for(item, loop)
+            poll.at_socket(watcher, flags)
+        else:
+            fd = _poll._descriptor(item)
+            descriptors = _loop.descriptors_of(loop)
+            poll.at_descriptor(descriptors, fd, bool(flags & ~OUT), bool(flags & OUT))
