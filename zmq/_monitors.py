@@ -91,6 +91,8 @@ def start(handle: int, key: Key, events: int) -> None:
     ------
     zmq.ZMQError : as zmq_socket_monitor
     """
+    if handle in _telling and bind.library.version < (4, 2):
+        stop(handle)  # later releases do so by themselves
     _provide_listener(handle)
     C.zmq_socket_monitor(handle, key[1], events)
     _telling[handle] = key

@@ -123,7 +123,7 @@ def _descriptor(item: Any) -> int:
 
 def _events(flags: Any) -> int:
     try:
-        number = index(flags)
+        number = int(index(flags))
     except TypeError:
         raise TypeError(f"an integer is required as poll flags, not {flags!r}") from None
     if not -(2**15) <= number < 2**16:

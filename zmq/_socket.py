@@ -25,7 +25,7 @@ import time
 import weakref
 from types import GenericAlias
 
-from . import _connect_id, _datagram, _monitors, _pickle, _wakeup
+from . import _connect_id, _datagram, _monitors, _pickle, _use_fd, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -226,6 +226,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         "_given",
         "_handle",
         "_monitor_socket",
+        "_parked_p",
         "_pid",
         "_shadow",
         "_shadow_obj",
@@ -250,6 +251,7 @@ class Socket(OptionAttributes, _Base[DataT]):
     ) -> None:
         _set(self, "_handle", 0)
         _set(self, "_fast_p", None)
+        _set(self, "_parked_p", None)
         _set(self, "_closed_why", None)
         _set(self, "_shadow", False)
         _set(self, "_shadow_obj", None)
@@ -320,6 +322,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         """Stand for no C socket any more."""
         _set(self, "_handle", 0)
         _set(self, "_fast_p", None)
+        _set(self, "_parked_p", None)
         _set(self, "_closed_why", why)
 
     def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
@@ -666,6 +669,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address)
+        _use_fd.check(self, address, _bound_endpoints)
         if address.startswith(b"udp://"):
             _datagram.check_bind(address)
         self._check_zap_handler(address, self._socket_type)
@@ -1190,11 +1194,29 @@ class Socket(OptionAttributes, _Base[DataT]):
         """
         for view in self._all_views():
             _set(view, "_fast_p", None)
+            _set(view, "_parked_p", None)
         pollset.invalidate()
         return None if self._socket_type in _ALWAYS_CHECKED else fast.pointer(self._handle)
 
     # ------------------------------------------------------------------
     # sending
+
+    def _park(self) -> None:
+        """Send what follows in the checked form, until a message is complete.
+
+        When the peer goes away between two parts, libzmq drops the rest of the message if
+        it may wait; if it may not, as in the hot form, it takes back what was sent and
+        refuses the part, which would be the first of another message if it were sent again.
+        """
+        if self._fast_p is not None and self._socket_type in _TAKES_BACK:
+            _set(self, "_parked_p", self._fast_p)
+            _set(self, "_fast_p", None)
+
+    def _unpark(self, flags: int) -> None:
+        """Go back to the hot form if the part just sent was the last of its message."""
+        if self._parked_p is not None and not flags & SNDMORE:
+            _set(self, "_fast_p", self._parked_p)
+            _set(self, "_parked_p", None)
 
     def send(
         self,
@@ -1250,6 +1272,8 @@ class Socket(OptionAttributes, _Base[DataT]):
             return None
         # --- end hot ---
         flags = _flags(flags)
+        if flags & SNDMORE:
+            self._park()
         if routing_id is not None or group is not None:
             data = self._addressed(data, copy, track, routing_id, group)
         if isinstance(data, Frame):
@@ -1312,6 +1336,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             self._send_long(data, size, flags)
             return
         self._wait_done(lambda now: C.zmq_send(self._handle, data, size, now), flags, "send")
+        self._unpark(flags)
 
     def _check_message(self, msg_p: Any) -> None:
         group = C.zmq_msg_group(msg_p) if _bind.DRAFT_API else b""
@@ -1405,6 +1430,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         if self._socket_type in DATAGRAM_SENDERS:
             self._check_message(msg_p)
         self._wait_done(lambda now: C.zmq_msg_send(msg_p, self._handle, now), flags, "send")
+        self._unpark(flags)
 
     def send_multipart(
         self,
@@ -1451,6 +1477,8 @@ class Socket(OptionAttributes, _Base[DataT]):
             self._check_datagram_parts(msg_parts)
         if not copy or kwargs:
             return self._send_parts(msg_parts, flags, copy, track, kwargs)
+        if self._socket_type in _TAKES_BACK:
+            return self._send_whole(msg_parts, flags)
         part_flags = flags | SNDMORE
         for index, part in enumerate(msg_parts):
             if index == last:
@@ -1464,11 +1492,41 @@ class Socket(OptionAttributes, _Base[DataT]):
                 ):
                     continue
             # --- end hot ---
-            if isinstance(part, Frame):
-                self._send_frame(part, part_flags, False)
-            else:
-                self._send_copy(part, part_flags)
+            self._send_part(part, part_flags)
         return None
+
+    def _send_part(self, part: Any, flags: int) -> None:
+        if isinstance(part, Frame):
+            self._send_frame(part, flags, False)
+        else:
+            self._send_copy(part, flags)
+
+    def _send_whole(self, parts: Sequence[Any], flags: int) -> None:
+        """Send a message by a type that takes its parts back when the peer goes away."""
+        last = len(parts) - 1
+        part_flags = flags | SNDMORE
+        for index, part in enumerate(parts):
+            if index == last:
+                part_flags = flags
+            size = len(part) if type(part) is bytes else _RELEASING
+            if size < _RELEASING and self._fast_p is not None:
+                # --- hot: send_multipart; slow twin _send_bytes ---
+                rc = fast.send_try(self._fast_p, part, size, part_flags | DONTWAIT)
+                # --- end hot ---
+                if rc >= 0:
+                    continue
+                errnum = last_errno()
+                if index and errnum == EAGAIN:
+                    # The peer is gone, and the message with it, as it is when libzmq may wait.
+                    if flags & DONTWAIT:
+                        raise Again()
+                    continue
+                if index and errnum != errors.EINTR:
+                    raise self._error(errnum, "send")
+            self._park()
+            self._send_part(part, part_flags)
+            if index == 0:
+                self._unpark(0)
 
     def _send_parts(
         self, parts: Sequence[Any], flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
@@ -1923,7 +1981,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             value: int = cell[0].value
             memory.give_cell(cell)
             if rc == 0:
-                return value & (1 if flags is PollEvent.POLLIN else operator.index(flags))
+                return value & (1 if flags is PollEvent.POLLIN else operator.index(flags or 0))
             # --- end hot ---
         if self.closed:
             raise errors.failure(
@@ -1967,18 +2025,37 @@ class Socket(OptionAttributes, _Base[DataT]):
             return
         address = self._endpoint(addr)
         self._check_zap_handler(address, _PAIR)
+        key = self._inproc_key(address)
         try:
-            _monitors.start(self._handle, self._inproc_key(address), events)
+            if _bind.library.version < (4, 1, 5) and self._is_taken(key):
+                # These wait for ever for somebody to hear that the monitor did not start.
+                raise errors.failure(errnum=EADDRINUSE)
+            _monitors.start(self._handle, key, events)
         except ZMQError as error:
             raise _endpoint_failure(error, address, addr, self) from None
 
+    def _is_taken(self, key: _monitors.Key) -> bool:
+        """Tell whether a socket that Python knows is bound to an inproc endpoint."""
+        name = key[1].decode("utf-8", "replace")
+        known = [reference() for references in list(_views.values()) for reference in references]
+        return any(
+            name in (view._bound or ()) and view._inproc_key(key[1]) == key
+            for view in known
+            if view is not None
+        )
+
     def _inproc_key(self, address: bytes) -> _monitors.Key:
         """Return an inproc endpoint with its context, or 0 where no view knows that."""
+        context = self._known_context()
+        return (0 if context is None else context.underlying, address)
+
+    def _known_context(self) -> Any:
+        """Return the context that this or another view of the socket knows, or None."""
         for reference in _views.get(self._handle, ()):
             view = reference()
             if view is not None and view._context is not None:
-                return (view._context.underlying, address)
-        return (0, address)
+                return view._context
+        return None
 
     def get_monitor_socket(
         self: T, events: int | None = None, addr: str | None = None
@@ -2005,6 +2082,13 @@ class Socket(OptionAttributes, _Base[DataT]):
         """
         if _bind.library.version < (4, 0):
             raise _bind.missing("get_monitor_socket", (4, 0), draft=False)
+        if not self._handle:
+            raise self._closed_error()
+        if self._known_context() is None:
+            raise TypeError(
+                f"context must be specified: the context of {self._describe()} is not known; make "
+                "the shadow as Socket(context, shadow=address)"
+            )
         known: T | None = self._monitor_socket
         if known is not None:
             if not known.closed:
@@ -2012,7 +2096,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             _set(self, "_monitor_socket", None)
         if addr is None:
             addr = f"inproc://monitor.s-{self._handle:x}-{next(_monitor_numbers)}"
-        reader: T = self.context.socket(_PAIR)
+        reader: T = self._known_context().socket(_PAIR)
         try:
             self.monitor(addr, Event.ALL if events is None else events)
             reader.connect(addr)
@@ -2087,6 +2171,7 @@ _PAIR = int(SocketType.PAIR)
 _DGRAM = int(SocketType.DGRAM)
 DATAGRAM_SENDERS = frozenset((_DGRAM, int(SocketType.RADIO)))
 _ALWAYS_CHECKED = THREAD_SAFE | {_DGRAM}
+_TAKES_BACK = frozenset(map(int, (SocketType.PUSH, SocketType.DEALER, SocketType.REQ)))
 _WITHOUT_HANDSHAKE = (b"inproc", b"udp")
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
 _PORT_TAKEN = frozenset((EADDRINUSE, errno.EACCES))
@@ -2133,6 +2218,12 @@ def _connect_peer(handle: int, address: bytes) -> int:
         errnum = errors.last_errno()
         if errnum != errors.EINTR:
             raise errors.failure(errnum=errnum)
+
+
+def _bound_endpoints() -> list[str]:
+    """Return what all sockets are bound to."""
+    views = (reference() for references in list(_views.values()) for reference in references)
+    return [endpoint for view in views if view is not None for endpoint in view._bound]
 
 
 def _default_threshold() -> int:

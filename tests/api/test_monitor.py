@@ -76,10 +76,11 @@ def test_what_is_told(socket: Any, listen: Any) -> None:
     one, peer = socket(zmq.REP), socket(zmq.REQ)
     listener = listen(one)
     one.bind("tcp://127.0.0.1:*")
-    name = one.last_endpoint
     event = recv_monitor_message(listener)
-    assert (event["event"], event["endpoint"]) == (zmq.EVENT_LISTENING, name)
-    peer.connect(name)
+    assert event["event"] == zmq.EVENT_LISTENING
+    # Before 4.3 the port that was chosen is not told.
+    assert event["endpoint"].startswith(b"tcp://127.0.0.1:")
+    peer.connect(one.last_endpoint)
     assert recv_monitor_message(listener)["event"] == zmq.EVENT_ACCEPTED
     one.close()
     told = events(listener)

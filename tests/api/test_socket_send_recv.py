@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import until
+from support import PATIENCE_MS, until
 
 import zmq
 from zmq._ctypes import fast, memory
+from zmq.utils.monitor import recv_monitor_message
 
 LIMITS = sorted(
     {
@@ -630,3 +631,45 @@ def test_stream_talks_to_a_plain_socket(socket: Any) -> None:
         assert one.recv_multipart() == [name, b"ping"]
         one.send_multipart([name, b"pong"])
         assert peer.recv(4) == b"pong"
+
+
+@pytest.mark.libzmq("4.3")
+@pytest.mark.parametrize("kind", [zmq.PUSH, zmq.DEALER])
+@pytest.mark.parametrize(
+    "finish",
+    [
+        lambda socket: socket.send(b"rest"),
+        lambda socket: socket.send(zmq.Frame(b"rest")),
+        lambda socket: socket.send_multipart([b"more", b"rest"]),
+        lambda socket: socket.send_multipart([zmq.Frame(b"more"), b"rest"]),
+        lambda socket: socket.send(bytes(70000), copy=False),
+    ],
+    ids=["bytes", "frame", "parts", "frames", "shared"],
+)
+def test_the_rest_of_a_message_is_no_message(
+    kind: int, finish: Callable[[zmq.Socket], object], socket: SocketFactory
+) -> None:
+    """When the peer goes away between two parts, no other peer gets the parts that are left."""
+    sender = socket(kind)
+    sender.bind("tcp://127.0.0.1:*")
+    events = sender.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+    events.rcvtimeo = PATIENCE_MS
+
+    def happened() -> int:
+        return recv_monitor_message(events)["event"]
+
+    def peer() -> zmq.Socket:
+        one = socket(zmq.PULL if kind == zmq.PUSH else zmq.DEALER)
+        one.connect(sender.last_endpoint)
+        assert happened() == zmq.EVENT_HANDSHAKE_SUCCEEDED
+        return one
+
+    leaving = peer()
+    sender.send(b"first", zmq.SNDMORE)
+    leaving.close(0)
+    assert happened() == zmq.EVENT_DISCONNECTED
+    staying = peer()
+    assert sender.poll(PATIENCE_MS, zmq.POLLOUT)
+    finish(sender)
+    sender.send(b"next")
+    assert staying.recv_multipart() == [b"next"]

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -56,6 +58,7 @@ class Interrupted(Exception):
 
 
 def interrupt() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
     raise Interrupted
 
 
@@ -63,23 +66,36 @@ def interrupt() -> None:
 
 
 @pytest.fixture
-def ctrl_c() -> Iterator[Callable[[], None]]:
-    """Send this process a real SIGINT 50 ms after it was asked for."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timers: list[threading.Timer] = []
+def ctrl_c() -> Iterator[Callable[[], contextlib.AbstractContextManager[None]]]:
+    """Have a real SIGINT, 50 ms into a with block, raise KeyboardInterrupt there, once."""
+    before = signal.getsignal(signal.SIGINT)
 
-    def ask() -> None:
-        timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
-        timers.append(timer)
-        timer.start()
+    @contextlib.contextmanager
+    def arrives() -> Iterator[None]:
+        ended = threading.Event()
 
-    yield ask
-    for timer in timers:
-        timer.join()
+        def handler(number: int, frame: object) -> None:
+            if not ended.is_set():
+                ended.set()
+                raise KeyboardInterrupt
+
+        def send() -> None:
+            # Again and again: one that comes in the moment before the call waits is not seen by it.
+            while not ended.wait(0.05):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        signal.signal(signal.SIGINT, handler)
+        sender = threading.Thread(target=send)
+        with pytest.raises(KeyboardInterrupt):
+            sender.start()
+            yield
+        sender.join()
+
+    yield arrives
     signal.signal(signal.SIGINT, before)
 
 
-CtrlC = Callable[[], None]
+CtrlC = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 @posix
@@ -101,8 +117,7 @@ def test_ctrl_c_ends_receiving(
 ) -> None:
     """KeyboardInterrupt comes out of a call that waits for a message; the socket goes on."""
     push, pull = connected(zmq.PUSH, zmq.PULL, rcvtimeo=-1)
-    ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c():
         receive(pull)
     push.send(b"after")
     assert pull.recv() == b"after"
@@ -128,8 +143,7 @@ def test_ctrl_c_ends_sending(
     while push.poll(0, zmq.POLLOUT):
         push.send(b"fill")
         filled += 1
-    ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c():
         send(push)
     for _ in range(filled):
         assert pull.recv_multipart() == [b"fill"]
@@ -146,8 +160,7 @@ def test_ctrl_c_ends_a_poller(
     push, pull = connected(zmq.PUSH, zmq.PULL)
     poller = zmq.Poller()
     poller.register(pull, zmq.POLLIN)
-    ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c():
         poller.poll(timeout)
     push.send(b"after")
     assert poller.poll(5000) == [(pull, zmq.POLLIN)]
@@ -158,8 +171,7 @@ def test_ctrl_c_ends_a_proxy(connected: Connected, waits: str, ctrl_c: CtrlC) ->
     """KeyboardInterrupt comes out of proxy; its sockets go on."""
     feed, frontend = connected(zmq.PUSH, zmq.PULL)
     backend, drain = connected(zmq.PUSH, zmq.PULL)
-    ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c():
         zmq.proxy(frontend, backend)
     feed.send(b"after")
     assert frontend.recv() == b"after"
@@ -172,8 +184,7 @@ def test_ctrl_c_ends_term(ctrl_c: CtrlC) -> None:
     """KeyboardInterrupt comes out of term, which can be called again."""
     context = zmq.Context()
     late = context.socket(zmq.PUSH)
-    ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c():
         context.term()
     assert not context.closed
     late.close(0)
@@ -184,8 +195,7 @@ def test_ctrl_c_ends_term(ctrl_c: CtrlC) -> None:
 @posix
 def test_ctrl_c_ends_waiting_for_a_tracker(ctrl_c: CtrlC) -> None:
     """KeyboardInterrupt comes out of MessageTracker.wait."""
-    ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c():
         zmq.MessageTracker(threading.Event()).wait()
 
 
@@ -200,11 +210,16 @@ def test_ctrl_c_from_outside(waiting: str) -> None:
                 print("waiting", flush=True)
                 pull.{waiting}
             except KeyboardInterrupt:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
                 print("interrupted")
     """
     with start(source) as program:
         assert program.stdout.readline() == "waiting\n"
-        program.send_signal(signal.SIGINT)
+        # One that comes in the moment before the call waits is not seen by it.
+        while program.poll() is None:
+            program.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(0.3)
         out, err = program.communicate()
     assert (out, err, program.returncode) == ("interrupted\n", "", 0)
 
@@ -307,8 +322,8 @@ def test_handlers_errors_come_out(
     push, pull = connected(zmq.PUSH, zmq.PULL, sndhwm=1, rcvhwm=1, rcvtimeo=-1, sndtimeo=-1)
     while doing == "send" and push.poll(0, zmq.POLLOUT):
         push.send(b"fill")
-    on_alarm(interrupt)
     with pytest.raises(Interrupted):
+        on_alarm(interrupt, every=0.05)
         if doing == "recv":
             pull.recv()
         elif doing == "send":
@@ -328,7 +343,7 @@ def test_handler_may_close_the_socket(
         push.send(b"fill")
     poller = zmq.Poller()
     poller.register(pull, zmq.POLLIN)
-    on_alarm(push.close if doing == "send" else pull.close)
+    on_alarm(push.close if doing == "send" else pull.close, every=0.05)
     with pytest.raises(zmq.ZMQError, match="closed") as caught:
         if doing == "recv":
             pull.recv()

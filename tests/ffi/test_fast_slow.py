@@ -74,7 +74,7 @@ def body(size: int) -> bytes:
 def test_the_form_is_what_it_says(form: str, pair: tuple[zmq.Socket, zmq.Socket]) -> None:
     """The three forms are three: untyped or not, and with or without a hot path."""
     assert fast.enabled == (form != "typed" and fast.AVAILABLE)
-    assert bool(fast.send_now.argtypes) != fast.enabled  # type: ignore[attr-defined]
+    assert bool(getattr(fast.send_now, "argtypes", True)) != fast.enabled
     assert (pair[0]._fast_p is None) == (form == "checked")
 
 
@@ -318,7 +318,8 @@ def test_structures_come_back(socket: SocketFactory) -> None:
         ):
             assert errno_of(operation) == zmq.EAGAIN
             gc.collect()  # the exception's frames hold the Frame that was not sent
-    assert 1 <= len(memory.spare) <= 5
+    # Where objects are not collected at once, those of all frames may come back.
+    assert 1 <= len(memory.spare) <= (5 if fast.AVAILABLE else 100)
 
 
 def test_environment_chooses(form: str) -> None:

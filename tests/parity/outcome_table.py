@@ -52,7 +52,7 @@ ATTRIBUTES = (
 ADDRESSES = (
     "''", "'tcp'", "'tcp://'", "'tcp://*'", "'tcp://:*'", "'tcp://127.0.0.1'", "'tcp://127.0.0.1:'",
     "'tcp://127.0.0.1:x'", "'tcp://127.0.0.1:65536'", "'tcp://127.0.0.1:-1'",
-    "'tcp://127.0.0.1:99999999999'", "'tcp://no.such.host.invalid:5'", "'nope://x'", "'NOPE://x'",
+    "'tcp://127.0.0.1:99999999999'", "'nope://x'", "'NOPE://x'",
     "'inproc://'", "'inproc'", "'udp://127.0.0.1:5555'", "'pgm://eth0;1.1.1.1:5'", "'vmci://1:2'",
     "'norm://1.1.1.1:5'", "'tipc://x'", "'tipc://{1,2}'", "'ws://x'", "'ipc://'", "ipc(200)", "ipc(5000)", "ipc(108)",
     "b'tcp://'", "None", "5", "object()", "[]", "bytearray(b'inproc://x')",
@@ -284,14 +284,14 @@ ENDPOINTS = (
     "x = s(); y = s(); x.bind('tcp://127.0.0.1:*'); y.bind(x.last_endpoint)", "x = s(); y = s(); x.bind('inproc://x'); y.bind('inproc://x')", "x = s(); x.unbind('inproc://x')", "x = s(); x.disconnect('inproc://x')", "x = s(); x.disconnect('tcp://127.0.0.1:5')", "x = s(); x.connect('tcp://127.0.0.1:5'); x.disconnect('tcp://127.0.0.1:5')", "x = s(); x.connect('tcp://localhost:5'); x.disconnect('tcp://localhost:5')", "x = s(zmq.SUB); x.connect('tcp://127.0.0.1:5'); x.disconnect('tcp://127.0.0.1:6')",
     "s().bind(ipc(107)).addr[:6]", "s().bind(ipc(106)).addr[:6]", "s().connect(ipc(107)).addr[:6]", "x = s(); x.bind('ipc://@abstract-outcomes'); x.last_endpoint",
     "isinstance(s().bind_to_random_port('tcp://127.0.0.1'), int)", "1000 < s().bind_to_random_port('tcp://127.0.0.1') < 65536", "40000 <= s().bind_to_random_port('tcp://127.0.0.1', 40000, 41000) < 41000", "s().bind_to_random_port('tcp://127.0.0.1', max_tries=0) > 0", "s().bind_to_random_port('tcp://127.0.0.1', 40000, 41000, 0)", "s().bind_to_random_port('tcp://127.0.0.1', 40000, 40000)", "s().bind_to_random_port('tcp://127.0.0.1', 41000, 40000)", "x = s(); p = s().bind_to_random_port('tcp://127.0.0.1'); x.bind_to_random_port('tcp://127.0.0.1', p, p + 1, 3)",
-    "s().bind_to_random_port('tcp://127.0.0.1', 'x', 'y')", "s().bind_to_random_port('nope://x')", "s().bind_to_random_port('nope://x', 1, 5)", "s().bind_to_random_port(None)", "s().bind_to_random_port(b'tcp://127.0.0.1')", "s().bind_to_random_port(b'tcp://127.0.0.1', 40000, 41000)", "s().bind_to_random_port('inproc://x')", "s().bind_to_random_port('tcp://127.0.0.1', 70000, 80000)", "s().bind_to_random_port('tcp://127.0.0.1', -5, -1)", "s().bind_to_random_port('tcp://1.2.3.4', 40000, 41000, 2)", "s().bind_to_random_port('tcp://1.2.3.4')",
+    "s().bind_to_random_port('tcp://127.0.0.1', 'x', 'y')", "s().bind_to_random_port('nope://x')", "s().bind_to_random_port('nope://x', 1, 5)", "s().bind_to_random_port(None)", "s().bind_to_random_port(b'tcp://127.0.0.1')", "s().bind_to_random_port(b'tcp://127.0.0.1', 40000, 41000)", "s().bind_to_random_port('inproc://x')", "s().bind_to_random_port('tcp://127.0.0.1', 70000, 80000) > 0", "s().bind_to_random_port('tcp://1.2.3.4', 40000, 41000, 2)", "s().bind_to_random_port('tcp://1.2.3.4')",
     "s(zmq.PUSH).bind('udp://127.0.0.1:*')", "s().bind()", "s().connect()", "s().bind('inproc://x', 1)", "s().bind(addr='inproc://x').addr", "s().connect(addr='inproc://x').addr", "x = s(); x.bind(addr='inproc://y'); x.unbind(addr='inproc://y')",
     "zmq.Context(0).socket(zmq.PAIR).bind('tcp://127.0.0.1:*')", "zmq.Context(0).socket(zmq.PAIR).connect('tcp://127.0.0.1:5')",
 )  # fmt: skip
 
 MONITORS = (
-    "x = s(); m = x.get_monitor_socket(); m.type", "x = s(); x.get_monitor_socket() is x.get_monitor_socket()", "x = s(); m = x.get_monitor_socket(); m.get(zmq.LINGER)", "x = s(); m = x.get_monitor_socket(); m.context is x.context", "x = s(); m = x.get_monitor_socket(); x.disable_monitor(); m.closed", "x = s(); x.disable_monitor()", "x = s(); m = x.get_monitor_socket(); x.disable_monitor(); x.get_monitor_socket() is m",
-    "x = s(); m = x.get_monitor_socket(); m.close(); x.get_monitor_socket() is m", "x = s(); m = x.get_monitor_socket(zmq.EVENT_LISTENING); x.bind('tcp://127.0.0.1:*'); m.poll(1000) and m.recv_multipart()[0][:2]", "x = s(); m = x.get_monitor_socket(events=0, addr='inproc://m'); x.bind('tcp://127.0.0.1:*'); m.poll(SHORT_MS)", "x = s(); m = x.get_monitor_socket(addr='nope'); 1", "x = s(); m = x.get_monitor_socket(addr='tcp://127.0.0.1:*'); 1", "x = s(); m = x.get_monitor_socket(addr=5); 1", "x = s(); m = x.get_monitor_socket(events='x'); 1", "x = s(); m = x.get_monitor_socket(events=-1); 1", "x = s(); m = x.get_monitor_socket(events=2**31); 1", "x = s(); m = x.get_monitor_socket(events=2**16); 1",
+    "x = s(); m = x.get_monitor_socket(); m.type", "x = s(); x.get_monitor_socket() is x.get_monitor_socket()", "x = s(); m = x.get_monitor_socket(); m.get(zmq.LINGER)", "x = s(); m = x.get_monitor_socket(); m.context is x.context", "x = s(); m = x.get_monitor_socket(); x.disable_monitor(); m.closed", "x = s(); x.disable_monitor()",
+    "x = s(); m = x.get_monitor_socket(zmq.EVENT_LISTENING); x.bind('tcp://127.0.0.1:*'); m.poll(1000) and m.recv_multipart()[0][:2]", "x = s(); m = x.get_monitor_socket(events=0, addr='inproc://m'); x.bind('tcp://127.0.0.1:*'); m.poll(SHORT_MS)", "x = s(); m = x.get_monitor_socket(addr='nope'); 1", "x = s(); m = x.get_monitor_socket(addr='tcp://127.0.0.1:*'); 1", "x = s(); m = x.get_monitor_socket(addr=5); 1", "x = s(); m = x.get_monitor_socket(events='x'); 1", "x = s(); m = x.get_monitor_socket(events=-1); 1", "x = s(); m = x.get_monitor_socket(events=2**31); 1", "x = s(); m = x.get_monitor_socket(events=2**16); 1",
     "x = s(); x.monitor('inproc://m')", "x = s(); x.monitor('inproc://m', zmq.EVENT_ALL)", "x = s(); x.monitor('inproc://m', 0)", "x = s(); x.monitor('nope')", "x = s(); x.monitor('tcp://127.0.0.1:*')", "x = s(); x.monitor('inproc://m', 'x')", "x = s(); x.monitor('inproc://m', None)", "x = s(); x.monitor(5)", "x = s(); x.monitor(b'inproc://m')", "x = s(); x.monitor(None)", "x = s(); x.monitor(None, 0)", "x = s(); x.monitor('')", "x = s(); s().bind('inproc://m'); x.monitor('inproc://m')", "x = s(); x.monitor('inproc://m', 2**40)", "x = s(); x.monitor()", "x = s(); x.monitor(addr='inproc://m', events=1)", "x = s(); x.monitor('inproc://m' + chr(0))",
     "a, b = pair(); m = a.get_monitor_socket(); m.poll(0)", "x = s(); m = x.get_monitor_socket(); x.bind('tcp://127.0.0.1:*'); e = monitor.recv_monitor_message(m); e['event'], e['endpoint'] == x.last_endpoint, e['value'] > 0",
     "x = s(); m = x.get_monitor_socket(); x.close(); e = monitor.recv_monitor_message(m); e['event']", "x = s(); m = x.get_monitor_socket(); x.disable_monitor(); m.closed or monitor.recv_monitor_message(m)['event']",
@@ -315,10 +315,11 @@ def option_cases() -> list[str]:
         cases += [f"s(zmq.{kind}).set(zmq.{option}, {value})" for kind in TYPES for value in ("1", "b'x'")]
         cases += [f"x = s(zmq.DEALER); x.set(zmq.{option}, 1); x.get(zmq.{option})"]
     for name in ATTRIBUTES:
-        cases += [f"s().{name}", f"s(zmq.SUB).{name}"]
+        shown = "{} > 0" if name in ("underlying", "fd") else "{}"
+        cases += [shown.format(f"{one}.{name}") for one in ("s()", "s(zmq.SUB)", "ctx")]
         cases += [f"x = s(); x.{name} = {value}; 1" for value in ("5", "b'x'", "'x'", "None")]
         cases += [f"x = s(); x.{name} = 5; x.{name}", f"hasattr(s(), {name!r})"]
-        cases += [f"ctx.{name}", f"ctx.{name} = 5; 1", f"hasattr(ctx, {name!r})"]
+        cases += [f"ctx.{name} = 5; 1", f"hasattr(ctx, {name!r})"]
     return cases
 
 

@@ -38,6 +38,8 @@ PermitRootLogin prohibit-password
 AllowTcpForwarding yes
 Match LocalPort {strict_port}
     AllowTcpForwarding no
+Match LocalPort {choosy_port}
+    PermitOpen 127.0.0.1:{allowed_port}
 """
 
 # What ssh finds first in PATH: the real one, without the configuration of this machine.
@@ -92,7 +94,8 @@ class Sshd:
 
     Attributes
     ----------
-    port, strict_port : int; at the second one it does not forward
+    port, strict_port, choosy_port : int; at the second one it does not forward, and at the
+        third one only to allowed_port
     key, locked_key : str, paths of keys that let the current user in, the second one
         encrypted with PASSPHRASE
     """
@@ -124,14 +127,13 @@ class Sshd:
         if IS_ROOT:
             Path("/run/sshd").mkdir(mode=0o755, parents=True, exist_ok=True)
         for _ in range(5):
-            self.port, self.strict_port = select_random_ports(2)
+            self.ports = select_random_ports(4)
+            self.port, self.strict_port, self.choosy_port, self.allowed_port = self.ports
             hosts = ["127.0.0.1", *(["[::1]"] if has_ipv6() else [])]
-            ports = (self.port, self.strict_port)
-            listen = "\n".join(f"ListenAddress {h}:{p}" for h in hosts for p in ports)
-            (self.folder / "sshd_config").write_text(
-                CONFIG.format(listen=listen, folder=self.folder, strict_port=self.strict_port)
-            )
-            process = self._run(len(hosts) * len(ports))
+            addresses = [f"ListenAddress {h}:{p}" for h in hosts for p in self.ports[:3]]
+            text = CONFIG.format(listen="\n".join(addresses), **vars(self))
+            (self.folder / "sshd_config").write_text(text)
+            process = self._run(len(addresses))
             if process is not None:
                 return process
         raise AssertionError(f"sshd does not start: {self.log()}")
@@ -161,7 +163,7 @@ class Sshd:
     def known_as(self, *hosts: str, key: str = "host") -> str:
         """Return lines for known_hosts."""
         public = " ".join((self.folder / f"{key}.pub").read_text().split()[:2])
-        ports = (self.port, self.strict_port)
+        ports = self.ports[:3]
         return "".join(f"[{host}]:{port} {public}\n" for host in hosts for port in ports)
 
     def stop(self) -> None:

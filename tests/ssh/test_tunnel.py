@@ -49,6 +49,8 @@ def refuses(port: int) -> bool:
         _socket.create_connection(("127.0.0.1", port), 5).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # it listened when the connection began
     return False
 
 
@@ -158,6 +160,7 @@ def test_jump_over_servers(
     assert refuses(tunnel.local_port)
 
 
+@pytest.mark.libzmq("4.0")
 def test_ipv6(sshd: Sshd, paramiko: bool, socket: SocketFactory) -> None:
     """Server and target may be IPv6 addresses, in brackets."""
     if "::1" not in sshd.log():
@@ -404,6 +407,40 @@ def test_server_that_does_not_forward(sshd: Sshd, paramiko: bool, target: zmq.So
             sshd.key,
             paramiko=paramiko,
         )
+
+
+def test_server_that_forwards_to_some(
+    sshd: Sshd, paramiko: bool, socket: SocketFactory, target: zmq.Socket
+) -> None:
+    """A server that forwards to some targets is no obstacle to those, and raises for others."""
+    server = sshd.at(port=sshd.choosy_port)
+    near, far = socket(zmq.REQ), socket(zmq.REP, rcvtimeo=20_000)
+    address = f"tcp://127.0.0.1:{sshd.allowed_port}"
+    far.bind(address)
+    ssh.tunnel_connection(near, address, server, sshd.key, paramiko=paramiko)
+    round_trip(near, far)
+    with pytest.raises(TunnelError, match=r"(?i)administratively prohibited"):
+        open_tunnel(target.last_endpoint.decode(), server, sshd.key, paramiko=paramiko)
+
+
+def test_nothing_is_said_about_what_went_well(
+    sshd: Sshd, paramiko: bool, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Opening and closing a tunnel logs nothing above INFO, and writes nothing."""
+    open_tunnel("tcp://127.0.0.1:1", sshd.at(), sshd.key, paramiko=paramiko)[1].close()
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_target_is_left_alone(sshd: Sshd, paramiko: bool) -> None:
+    """Opening a tunnel connects nothing to its target: that would be a peer to some libzmq."""
+    with _socket.create_server(("127.0.0.1", 0)) as target:
+        address = f"tcp://127.0.0.1:{target.getsockname()[1]}"
+        _, tunnel = open_tunnel(address, sshd.at(), sshd.key, paramiko=paramiko)
+        tunnel.close()
+        target.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            target.accept()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ CORE = (
     "zmq._pickle",
     "zmq._connect_id",
     "zmq._monitors",
+    "zmq._use_fd",
     "zmq._socket",
     "zmq._context",
     "zmq._poll",

@@ -10,13 +10,13 @@ it back. The functions here do both, under this contract:
   ``byref`` of its structure, data as exact ``bytes``, and integers that fit a C
   int: without declarations longer ones would be cut, silently. A length of
   :data:`LIMIT` or more takes the checked path.
-- ``send_now``, ``recv_now`` and ``recv_try`` get DONTWAIT in their flags, always.
+- All that send or receive get DONTWAIT in their flags, always.
 - None instead of a socket is a NULL pointer, which libzmq refuses (ENOTSOCK).
   So a socket that is closed, or that wants every call to take the checked path,
   has None there, and nothing needs to be asked beforehand.
 - A result of -1 says only "not this way". The reason is not captured: the
   caller makes the call again in its checked form, which raises it. Only
-  ``recv_try`` captures errno, for callers who expect EAGAIN.
+  ``recv_try`` and ``send_try`` capture errno, for callers who expect EAGAIN.
 
 Each name has a slow twin, the same function fully declared and with the GIL
 released; :func:`use` chooses between the two sets. Where ctypes cannot make
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     send_now: Callable[..., int]
     recv_now: Callable[..., int]
     recv_try: Callable[..., int]
+    send_try: Callable[..., int]
     msg_send_now: Callable[..., int]
     msg_data: Callable[[Any], Any]
     msg_more: Callable[[Any], int]
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 CALLS: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
     "send_now": ("zmq_send", c_int, (c_void_p, c_void_p, c_size_t, c_int)),
     "recv_now": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
+    "send_try": ("zmq_send", c_int, (c_void_p, c_void_p, c_size_t, c_int)),
     "recv_try": ("zmq_msg_recv", c_int, (_msg_p, c_void_p, c_int)),
     "msg_send_now": ("zmq_msg_send", c_int, (_msg_p, c_void_p, c_int)),
     "msg_data": ("zmq_msg_data", POINTER(c_char), (_msg_p,)),
@@ -92,7 +94,7 @@ CALLS: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
     "poll_now": ("zmq_poll", c_int, (c_void_p, c_int, c_long)),
 }
 
-_TELLING = frozenset(("recv_try",))
+_TELLING = frozenset(("recv_try", "send_try"))
 
 
 def _address(address: int) -> int:

@@ -159,6 +159,8 @@ def window(address: int, size: int, owner: object) -> memoryview:
     """Return a writable view of ``size`` bytes of C memory that keeps ``owner`` alive."""
     if not size:
         return memoryview(bytearray())
+    if pypy.PYPY:
+        return pypy.window(address, size, owner)
     bits = (size - 1).bit_length()
     kind = _WINDOWS.get(bits)
     if kind is None:

@@ -5,6 +5,9 @@ There, bytes given to a C function are copied by a loop, and so is a slice of a
 pointer: a thousand times slower than a copy. Objects move in memory, too, so bytes
 have no address to be told. A bytearray of which ctypes made an array stays where
 it is; one copy into that, and its address is what C gets.
+
+And a view of a ctypes array keeps the memory, but neither the array object nor what
+is tied to it. The module below PyPy's cffi, which is always there, has views that do.
 """
 
 from __future__ import annotations
@@ -34,6 +37,27 @@ class Memory(int):
 def sliceable(function: Callable[[Any], Any]) -> Callable[[Any], Memory]:
     """Return ``function``, whose result is an address, with one that can be sliced."""
     return lambda argument: Memory(function(argument) or 0)
+
+
+if PYPY:
+    from _cffi_backend import FFI
+
+    _ffi = FFI()
+
+    def window(address: int, size: int, owner: object) -> memoryview:
+        """Return a writable view of ``size`` bytes of C memory that keeps ``owner`` alive."""
+
+        def keep(pointer: object, owner: object = owner) -> None:
+            """Do nothing but have ``owner`` as long as the pointer is there."""
+
+        pointer = _ffi.gc(_ffi.cast("char *", address), keep)
+        return memoryview(_ffi.buffer(pointer, size))
+
+else:
+
+    def window(address: int, size: int, owner: object) -> memoryview:
+        """Not needed: a view of a ctypes array keeps what is tied to it."""
+        raise NotImplementedError
 
 
 def pinned(data: bytes) -> Any:

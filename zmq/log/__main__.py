@@ -25,6 +25,8 @@ _COLORS = (
     (logging.INFO, "\033[32m"),
     (logging.NOTSET, "\033[36m"),
 )
+_PATIENCE_MS = 500
+
 _PLAIN = "\033[0m"
 
 # What a terminal would obey, except line breaks and tabs.
@@ -128,8 +130,14 @@ class _Printer:
 
 
 def _watch(socket: zmq.Socket[bytes], printer: _Printer) -> None:
+    # A signal that comes just before a receive waits is seen when that ends.
+    socket.rcvtimeo = _PATIENCE_MS
     while True:
-        line = printer.line(socket.recv_multipart())
+        try:
+            msg = socket.recv_multipart()
+        except zmq.Again:
+            continue
+        line = printer.line(msg)
         if line is not None:
             print(line, flush=True)
 

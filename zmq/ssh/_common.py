@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 FOLLOW_S = 0.1
 """Seconds between two looks at whether a socket was closed."""
 
+NOWHERE = ("127.0.0.1", 1)
+"""Where a server is first asked to connect to, to see whether it forwards.
+
+Not the target itself: older libzmq, 4.3.2 for one, takes any connection for a peer, and would
+send it messages, or accept no other one if it is a PAIR.
+"""
+
 # Tunnels live on their own: who made one may drop what the call returned.
 open_tunnels: set[Tunnel] = set()
 

@@ -25,11 +25,20 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from typing import NamedTuple
 
-from ._common import Server, Tunnel, TunnelError, ask_password, bracketed, parse_servers
+from ._common import (
+    NOWHERE,
+    Server,
+    Tunnel,
+    TunnelError,
+    ask_password,
+    bracketed,
+    parse_servers,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +74,7 @@ class Wish(NamedTuple):
     local_port: int = 0
     remote: tuple[str, int] = ("", 0)
     batch: bool = False
+    probe: str = ""
 
     def __repr__(self) -> str:
         return f"<Wish for {self.remote} through {','.join(map(str, self.servers))}>"
@@ -167,8 +177,12 @@ def open_tunnel(
     timeout_s: float,
 ) -> OpenSSHTunnel:
     """Return a tunnel that stands; parameters are those of tunnel.openssh_tunnel()."""
-    wish = Wish(parse_servers(server), keyfile, password, timeout_s, local_port, remote)
-    process, master = _log_in(wish, _probe)
+    servers = parse_servers(server)
+    with tempfile.TemporaryDirectory(prefix="zmq-ssh-") as folder:
+        wish = Wish(
+            servers, keyfile, password, timeout_s, local_port, remote, probe=f"{folder}/probe"
+        )
+        process, master = _log_in(wish, _check_forwarding)
     return OpenSSHTunnel(wish, process, master)
 
 
@@ -194,6 +208,7 @@ def command(wish: Wish, ready: str) -> list[str]:
     if wish.remote[0]:
         host, port = wish.remote
         options += ["-L", f"127.0.0.1:{wish.local_port}:{bracketed(host)}:{port}"]
+        options += ["-L", f"{wish.probe}:{NOWHERE[0]}:{NOWHERE[1]}"]
     through: list[str] = []
     for server in wish.servers[:-1]:
         before, behind = ["ssh", *_options(wish), *through], _address(server)
@@ -229,6 +244,8 @@ def _log_in(
 ) -> tuple[_Process, int]:
     """Return an ssh that is logged in and listens, and the other end of its terminal."""
     _need_pexpect()
+    if not hasattr(os, "openpty"):
+        raise TunnelError("this system has no ptys for ssh to ask on; use paramiko")
     if shutil.which("ssh") is None:
         raise TunnelError("there is no ssh in PATH; install OpenSSH's client, or use paramiko")
     ready = f"zmq-{secrets.token_hex(16)}"
@@ -361,25 +378,33 @@ class _Dialogue:
         return TunnelError(f"no tunnel through {way}: {what}" + (f":\n{reason}" if reason else ""))
 
 
-def _probe(wish: Wish, dialogue: _Dialogue) -> None:
-    """Connect once, as some servers let users log in but not forward.
+def _check_forwarding(wish: Wish, dialogue: _Dialogue) -> None:
+    """Find out whether the server forwards: some let users log in, but prohibit that.
 
     Raises
     ------
     TunnelError : the server prohibits it
     """
-    try:
-        with socket.create_connection(("127.0.0.1", wish.local_port), _PROBE_S) as probe:
+    if "prohibited" in _refusal(wish.probe, dialogue):
+        # It may still be allowed for some targets, and whether for this one is to be tried.
+        reason = _refusal(("127.0.0.1", wish.local_port), dialogue)
+        if "prohibited" in reason:
+            raise dialogue.failure("the server does not forward")
+
+
+def _refusal(address: str | tuple[str, int], dialogue: _Dialogue) -> str:
+    """Return why a connection through ssh is refused, or nothing if it is not."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.settimeout(_PROBE_S)
+        try:
+            probe.connect(address)
             if probe.recv(1):
-                return
-    except TimeoutError:
-        return
-    except socket.timeout:  # another class before Python 3.10
-        return
-    except OSError as error:
-        raise dialogue.failure(f"it does not stand: {error}") from None
-    reason = dialogue.heard(_NOT_OPENED, _PROBE_S)
-    if reason and "prohibited" in reason:
-        raise dialogue.failure("the server does not forward")
-    if reason:
-        logger.info("%s: %s", wish.servers[-1], reason)
+                return ""
+        except TimeoutError:
+            return ""
+        except socket.timeout:  # another class before Python 3.10
+            return ""
+        except OSError as error:
+            raise dialogue.failure(f"it does not stand: {error}") from None
+    return dialogue.heard(_NOT_OPENED, _PROBE_S) or ""

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import threading
 import time
 
-from ._common import Server, Tunnel, TunnelError, ask_password, parse_servers
-from .forward import Forwarder
+from ._common import NOWHERE, Server, Tunnel, TunnelError, ask_password, parse_servers
+from .forward import Forwarder, logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ _PROBE_S = 5.0
 _SYSTEM_HOSTS = "/etc/ssh/ssh_known_hosts"
 _PROHIBITED = 1  # RFC 4254: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
 
+# What keeps a tunnel from standing is raised, and which connections it refuses is logged under
+# zmq.ssh; paramiko's own records are for programs that have configured logging.
+_logger = logging.getLogger("zmq.ssh.paramiko")
+_logger.addHandler(logging.NullHandler())
+_logger.addFilter(lambda record: not record.getMessage().startswith("Secsh channel"))
+
 
 class ParamikoTunnel(Tunnel):
     """A tunnel made by paramiko."""
@@ -31,6 +38,7 @@ class ParamikoTunnel(Tunnel):
         super().__init__(server, forwarder.port, remote)
         self._clients = clients
         self._forwarder = forwarder
+        self._closing = False
         self._thread = threading.Thread(target=self._serve, name="zmq.ssh.tunnel", daemon=True)
         self._thread.start()
 
@@ -38,6 +46,7 @@ class ParamikoTunnel(Tunnel):
         """End the tunnel; connections through it are cut off."""
         if not self.is_alive():
             return
+        self._closing = True
         self._forwarder.close()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -56,6 +65,8 @@ class ParamikoTunnel(Tunnel):
     def _serve(self) -> None:
         try:
             self._forwarder.serve()
+            if not self._closing:
+                logger.warning("%s: the server ended the connection", self.server)
         finally:
             self._forwarder.close()
             _close(self._clients)
@@ -87,7 +98,7 @@ def open_tunnel(
             raise _failure(servers, again) from again
     transport = clients[-1].get_transport()
     try:
-        _probe(transport, remote)
+        _check_forwarding(transport, remote)
         forwarder = Forwarder(local_port, remote, transport)
     except (OSError, paramiko.SSHException) as error:
         _close(clients)
@@ -175,6 +186,7 @@ def _log_in(
 def _client() -> Any:
     paramiko = _paramiko()
     client = paramiko.SSHClient()
+    client.set_log_channel(_logger.name)
     client.load_system_host_keys()
     if os.path.exists(_SYSTEM_HOSTS):
         client.load_system_host_keys(_SYSTEM_HOSTS)
@@ -187,13 +199,21 @@ def _close(clients: list[Any]) -> None:
         client.close()
 
 
-def _probe(transport: Any, remote: tuple[str, int]) -> None:
-    """Connect once, as some servers let users log in but not forward.
+def _check_forwarding(transport: Any, remote: tuple[str, int]) -> None:
+    """Find out whether the server forwards: some let users log in, but prohibit that.
 
     Raises
     ------
     paramiko.ChannelException : the server prohibits it
     """
+    try:
+        _connect_once(transport, NOWHERE)
+    except _paramiko().ChannelException:
+        # It may still be allowed for some targets, and whether for this one is to be tried.
+        _connect_once(transport, remote)
+
+
+def _connect_once(transport: Any, remote: tuple[str, int]) -> None:
     paramiko = _paramiko()
     try:
         transport.open_channel("direct-tcpip", remote, ("127.0.0.1", 0), timeout=_PROBE_S).close()

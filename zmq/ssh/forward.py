@@ -69,6 +69,7 @@ class Forwarder:
         self._closing = False
         self._lock = threading.Lock()
         self._local: set[socket.socket] = set()
+        self._said = ""
         self._listener = socket.create_server(("127.0.0.1", local_port))
         self._listener.settimeout(_LOOK_S)
         self.port: int = self._listener.getsockname()[1]
@@ -109,6 +110,12 @@ class Forwarder:
         for one in self._local:
             one.close()
 
+    def _refused(self, reason: str) -> None:
+        # libzmq tries again and again; once told is enough.
+        level = logging.DEBUG if reason == self._said else logging.WARNING
+        logger.log(level, "cannot connect to %s:%d: %s", *self._remote, reason)
+        self._said = reason
+
     def _forward(self, local: socket.socket, peer: tuple[str, int]) -> None:
         """Connect beyond the server, and carry bytes both ways until both sides are done."""
         try:
@@ -118,7 +125,7 @@ class Forwarder:
                 )
             except Exception as error:
                 # The peer just sees its connection end: libzmq connects again, later.
-                logger.warning("cannot connect to %s:%d: %s", *self._remote, error)
+                self._refused(str(error))
                 return
             back = _start(_carry, channel.recv, local.sendall, lambda: _shut(local))
             _carry(local.recv, channel.sendall, channel.shutdown_write)

@@ -201,9 +201,8 @@ def openssh_tunnel(
 
     Notes
     -----
-    Needs ``ssh`` and pexpect, and an operating system with ptys, so not Windows. Once it
-    stands, one connection is made to the target and closed, which shows whether the server
-    forwards at all. That the target refuses it is no error: it may begin to listen later.
+    Needs ``ssh`` and pexpect, and an operating system with ptys, so not Windows. That
+    nothing listens at the target is no error: it may begin to later.
     """
     from . import _openssh
 

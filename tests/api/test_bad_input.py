@@ -1,0 +1,1025 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whatever is wrong is a Python exception that says what, and never the end of the process."""
+
+from __future__ import annotations
+
+import copy
+import errno
+import socket as plain
+from collections.abc import Callable
+from typing import Any
+
+import programs
+import pytest
+
+import zmq
+
+Pair = tuple[zmq.Socket, zmq.Socket]
+
+
+@pytest.fixture
+def pair(connected: Any) -> Pair:
+    made: Pair = connected(zmq.PAIR, zmq.PAIR)
+    return made
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+class Liar(bytes):
+    """Says of itself whatever a subclass of bytes can say."""
+
+    def __len__(self) -> int:
+        return 10**9
+
+    def __bytes__(self) -> bytes:
+        return b"something else"
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __getitem__(self, item: Any) -> Any:
+        return b"?"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __bool__(self) -> bool:
+        return False
+
+    __hash__ = bytes.__hash__
+
+
+NO_DATA = ["text", "", None, 0, 5, 1.5, True, [b"x"], (b"x",), {}, object(), bytes, iter([b"x"])]
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize("data", NO_DATA, ids=lambda data: type(data).__name__)
+def test_what_is_no_data(data: Any, copy: bool, pair: Pair) -> None:
+    """What has no bytes is a TypeError, with any flags, and nothing is sent."""
+    a, b = pair
+    for options in ({}, {"flags": zmq.SNDMORE}, {"flags": zmq.DONTWAIT}, {"track": True}):
+        with pytest.raises(TypeError):
+            a.send(data, copy=copy, **options)
+    with pytest.raises(TypeError):
+        a.send_multipart([data], copy=copy)
+    with pytest.raises(TypeError):
+        zmq.Frame(data) if data is not None else a.send(None)
+    assert b.poll(0) == 0
+    a.send(b"next")
+    assert b.recv_multipart() == [b"next"]
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_str_says_what_to_do(copy: bool, pair: Pair) -> None:
+    """Sending a str says that there is send_string."""
+    with pytest.raises(TypeError, match="use send_string"):
+        pair[0].send("text", copy=copy)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 33, 34, 4096, 100_000])
+def test_subclasses_of_bytes(size: int, copy: bool, pair: Pair) -> None:
+    """A subclass of bytes is the bytes that it has, whatever its methods say."""
+    a, b = pair
+    real = b"x" * size
+    a.send(Liar(real), copy=copy)
+    a.send(bytearray(real), copy=copy)
+    a.send_multipart([Liar(real), b"y"], copy=copy)
+    a.send(zmq.Frame(Liar(real)), copy=copy)
+    assert [b.recv(), b.recv(), b.recv_multipart(), b.recv()] == [real, real, [real, b"y"], real]
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize("scale", [1, 10_000])
+def test_shapes_of_buffers(scale: int, copy: bool, pair: Pair) -> None:
+    """A contiguous buffer is sent whole, whatever its dimensions; any other is refused."""
+    a, b = pair
+    data = bytes(range(24)) * scale
+    view = memoryview(data)
+    for good in (
+        view,
+        view.cast("B", (2, 12 * scale)),
+        view.cast("B", (2, 3, 4 * scale)),
+        view.cast("I"),
+        memoryview(bytearray(data)).toreadonly(),
+        view[::1],
+    ):
+        a.send(good, copy=copy)
+        assert b.recv() == data
+    assert view[:0].nbytes == 0
+    a.send(view[:0], copy=copy)
+    a.send(memoryview(bytearray()), copy=copy)
+    assert [b.recv(), b.recv()] == [b"", b""]
+    for bad in (view[::2], view[::-1], memoryview(view[::3])):
+        with pytest.raises(BufferError):
+            a.send(bad, copy=copy)
+    assert b.poll(0) == 0
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_released_buffers(copy: bool, pair: Pair) -> None:
+    """A memoryview that was released is Python's own ValueError."""
+    view = memoryview(b"x" * 100)
+    view.release()
+    with pytest.raises(ValueError, match="released"):
+        pair[0].send(view, copy=copy)
+    assert pair[1].poll(0) == 0
+
+
+FLAGS: list[tuple[Any, type[Exception]]] = [
+    ("x", TypeError),
+    ("1", TypeError),
+    (b"1", TypeError),
+    (None, TypeError),
+    (1.0, TypeError),
+    (1.5, TypeError),
+    ([], TypeError),
+    ({}, TypeError),
+    (object(), TypeError),
+    (2**31, OverflowError),
+    (-(2**31) - 1, OverflowError),
+    (2**64, OverflowError),
+    (10**30, OverflowError),
+]
+
+
+@pytest.mark.parametrize(("flags", "error"), FLAGS, ids=lambda value: repr(value)[:20])
+def test_wrong_flags(flags: Any, error: type[Exception], pair: Pair) -> None:
+    """Flags that are no int, or do not fit one of C, are refused in every form."""
+    a, b = pair
+    b.send(b"still there")
+    assert a.poll(1000)
+    calls: list[Callable[[], Any]] = [
+        lambda: a.send(b"x", flags),
+        lambda: a.send(b"x" * 100_000, flags),
+        lambda: a.send(b"x", flags, copy=False),
+        lambda: a.send(bytearray(b"x"), flags),
+        lambda: a.send(zmq.Frame(b"x"), flags),
+        lambda: a.send_multipart([b"x", b"y"], flags),
+        lambda: a.send_multipart([b"x", b"y"], flags, copy=False),
+        lambda: a.send_string("x", flags),
+        lambda: a.send_json(1, flags),
+        lambda: a.send_pyobj(1, flags),
+        lambda: a.recv(flags),
+        lambda: a.recv(flags, copy=False),
+        lambda: a.recv_multipart(flags),
+        lambda: a.recv_multipart(flags, copy=False),
+        lambda: a.recv_string(flags),
+        lambda: a.recv_json(flags),
+        lambda: a.recv_pyobj(flags),
+        lambda: a.recv_into(bytearray(20), flags=flags),
+    ]
+    for call in calls:
+        with pytest.raises(error, match="flags"):
+            call()
+    assert b.poll(0) == 0
+    assert a.recv() == b"still there"
+
+
+@pytest.mark.parametrize("flags", [-1, 4, 8, 2**31 - 1, -(2**31)])
+def test_unknown_flags(flags: int, pair: Pair) -> None:
+    """Flags that libzmq does not know are libzmq's to judge, and harm nothing."""
+    a, b = pair
+    for call in (
+        lambda: a.send(b"x", flags),
+        lambda: a.send(b"x", flags, copy=False),
+        lambda: a.send(zmq.Frame(b"x"), flags),
+        lambda: b.recv(flags | zmq.DONTWAIT),
+        lambda: b.recv_multipart(flags | zmq.DONTWAIT),
+    ):
+        try:
+            call()
+        except zmq.ZMQError as error:
+            assert error.errno in (zmq.EINVAL, zmq.EAGAIN)
+
+
+# --- waiting --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("x",), TypeError),
+        (([],), TypeError),
+        ((0, "x"), TypeError),
+        ((0, 1.5), TypeError),
+        ((0, [1]), TypeError),
+        ((1, "x"), TypeError),
+        ((1, 1.5), TypeError),
+    ],
+)
+def test_wrong_poll(arguments: Any, error: type[Exception], pair: Pair) -> None:
+    """A time-out that is no number, and flags that are no int, are TypeErrors."""
+    with pytest.raises(error):
+        pair[0].poll(*arguments)
+
+
+def test_poll_takes_what_is_a_time(pair: Pair) -> None:
+    """Fractions, very long times and endless ones are times to wait."""
+    a, b = pair
+    a.send(b"x")
+    for timeout in (None, -1, -5, 1.5, 0.9, 10**30, float("inf"), 5000, True):
+        assert b.poll(timeout) == zmq.POLLIN
+    assert b.poll(None, 0) == b.poll(None, None) == b.poll(0, None) == 0
+    b.recv()
+    for timeout in (0, 0.0, False, 1, 1.5):
+        assert b.poll(timeout) == 0
+
+
+# --- closed sockets -------------------------------------------------------------------------------
+
+CLOSED: dict[str, Callable[[zmq.Socket], Any]] = {
+    "send": lambda s: s.send(b"x"),
+    "send large": lambda s: s.send(b"x" * 100_000),
+    "send nowait": lambda s: s.send(b"x", zmq.DONTWAIT),
+    "send shared": lambda s: s.send(b"x" * 100_000, copy=False),
+    "send bytearray": lambda s: s.send(bytearray(b"x")),
+    "send frame": lambda s: s.send(zmq.Frame(b"x")),
+    "send_multipart": lambda s: s.send_multipart([b"x", b"y"]),
+    "send_multipart one": lambda s: s.send_multipart([b"x"]),
+    "send_multipart shared": lambda s: s.send_multipart([b"x", b"y"], copy=False),
+    "send_multipart frame": lambda s: s.send_multipart([zmq.Frame(b"x")]),
+    "send_string": lambda s: s.send_string("x"),
+    "send_unicode": lambda s: s.send_unicode("x"),
+    "send_json": lambda s: s.send_json(1),
+    "send_pyobj": lambda s: s.send_pyobj(1),
+    "send_serialized": lambda s: s.send_serialized(b"x", lambda data: [data]),
+    "recv": lambda s: s.recv(),
+    "recv nowait": lambda s: s.recv(zmq.DONTWAIT),
+    "recv frame": lambda s: s.recv(copy=False),
+    "recv_multipart": lambda s: s.recv_multipart(),
+    "recv_multipart frames": lambda s: s.recv_multipart(copy=False),
+    "recv_into": lambda s: s.recv_into(bytearray(5)),
+    "recv_string": lambda s: s.recv_string(),
+    "recv_unicode": lambda s: s.recv_unicode(),
+    "recv_json": lambda s: s.recv_json(),
+    "recv_pyobj": lambda s: s.recv_pyobj(),
+    "recv_serialized": lambda s: s.recv_serialized(list),
+    "bind": lambda s: s.bind("inproc://closed"),
+    "connect": lambda s: s.connect("inproc://closed"),
+    "unbind": lambda s: s.unbind("inproc://closed"),
+    "disconnect": lambda s: s.disconnect("inproc://closed"),
+    "bind_to_random_port": lambda s: s.bind_to_random_port("tcp://127.0.0.1"),
+    "bind_to_random_port range": lambda s: s.bind_to_random_port("tcp://127.0.0.1", 40000, 41000),
+    "get": lambda s: s.get(zmq.LINGER),
+    "get int64": lambda s: s.get(zmq.AFFINITY),
+    "get bytes": lambda s: s.get(zmq.ROUTING_ID),
+    "get events": lambda s: s.get(zmq.EVENTS),
+    "get unknown": lambda s: s.get(9999),
+    "getsockopt": lambda s: s.getsockopt(zmq.LINGER),
+    "get_string": lambda s: s.get_string(zmq.ROUTING_ID),
+    "set": lambda s: s.set(zmq.LINGER, 0),
+    "set int64": lambda s: s.set(zmq.AFFINITY, 0),
+    "set bytes": lambda s: s.set(zmq.ROUTING_ID, b"x"),
+    "set name": lambda s: s.set(zmq.CONNECT_ROUTING_ID, b"x"),
+    "set mandatory": lambda s: s.set(zmq.ROUTER_MANDATORY, 1),
+    "setsockopt": lambda s: s.setsockopt(zmq.LINGER, 0),
+    "set_string": lambda s: s.set_string(zmq.ROUTING_ID, "x"),
+    "attribute": lambda s: s.linger,
+    "ATTRIBUTE": lambda s: s.LINGER,
+    "Attribute": lambda s: s.Linger,
+    "assign": lambda s: setattr(s, "linger", 0),
+    "hwm": lambda s: s.hwm,
+    "set hwm": lambda s: setattr(s, "hwm", 1),
+    "get_hwm": lambda s: s.get_hwm(),
+    "set_hwm": lambda s: s.set_hwm(1),
+    "fileno": lambda s: s.fileno(),
+    "subscribe": lambda s: s.subscribe(b""),
+    "unsubscribe": lambda s: s.unsubscribe(b""),
+    "poll": lambda s: s.poll(0),
+    "poll for ever": lambda s: s.poll(),
+    "Poller": lambda s: polled(s),
+    "monitor": lambda s: s.monitor("inproc://closed"),
+    "monitor(None)": lambda s: s.monitor(None),
+    "get_monitor_socket": lambda s: s.get_monitor_socket(),
+    "disable_monitor": lambda s: s.disable_monitor(),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "shadow": zmq.Socket.shadow,
+    "Socket": zmq.Socket,
+}
+if zmq.DRAFT_API:
+    CLOSED["join"] = lambda s: s.join("x")
+    CLOSED["leave"] = lambda s: s.leave("x")
+
+
+def polled(socket: zmq.Socket) -> Any:
+    poller = zmq.Poller()
+    poller.register(socket)
+    return poller.poll(0)
+
+
+@pytest.mark.parametrize("kind", [zmq.PAIR, zmq.ROUTER, zmq.SUB])
+@pytest.mark.parametrize("call", CLOSED.values(), ids=CLOSED)
+def test_closed_socket(call: Callable[[zmq.Socket], Any], kind: int, socket: Any) -> None:
+    """Everything on a closed socket is ENOTSOCK or ENOTSUP, and tells where the socket was made."""
+    one = socket(kind)
+    one.close()
+    with pytest.raises(zmq.ZMQError, match="is closed") as raised:
+        call(one)
+    assert raised.value.errno in (zmq.ENOTSOCK, zmq.ENOTSUP)
+    assert "zmq.Socket(zmq." in str(raised.value)
+    if raised.value.errno == zmq.ENOTSOCK:
+        assert "conftest.py:" in str(raised.value)
+
+
+@pytest.mark.parametrize("call", CLOSED.values(), ids=CLOSED)
+def test_socket_closed_through_another_view(call: Any, socket: Any) -> None:
+    """A socket whose C socket was closed through a shadow is as closed as can be."""
+    one = socket(zmq.PAIR)
+    shadow = zmq.Socket.shadow(one.underlying)
+    zmq.Socket.shadow(one).close()
+    for view in (one, shadow):
+        with pytest.raises(zmq.ZMQError) as raised:
+            call(view)
+        assert raised.value.errno in (zmq.ENOTSOCK, zmq.ENOTSUP)
+
+
+def test_what_a_closed_socket_still_says(socket: Any) -> None:
+    """A closed socket has a type, a context, a repr, and closes again."""
+    one = socket(zmq.PUSH)
+    context = one.context
+    one.close()
+    assert one.closed
+    assert one.underlying == 0
+    assert (one.type, one.socket_type, one.context) == (zmq.PUSH, zmq.PUSH, context)
+    assert repr(one) == f"<zmq.Socket(zmq.PUSH) at {id(one):#x} closed>"
+    assert not hasattr(one, "nonsense")
+    one.close()
+    one.close(0)
+    with one as same:
+        assert same is one
+
+
+@pytest.mark.parametrize("linger", ["x", 1.5, b"x", [], 2**31])
+def test_wrong_linger(linger: Any, socket: Any) -> None:
+    """close() with what is no linger is refused, and the socket is still open."""
+    one = socket(zmq.PUSH)
+    with pytest.raises((TypeError, OverflowError), match="LINGER"):
+        one.close(linger)
+    assert not one.closed
+    with pytest.raises(zmq.ZMQError):
+        one.close(-5)
+    one.close(linger=True)
+    assert one.closed
+
+
+# --- shadows --------------------------------------------------------------------------------------
+
+SHADOWS: dict[str, Callable[[zmq.Socket], zmq.Socket]] = {
+    "Socket(socket)": lambda socket: zmq.Socket(socket),
+    "Socket(shadow=socket)": lambda socket: zmq.Socket(shadow=socket),
+    "Socket(shadow=address)": lambda socket: zmq.Socket(shadow=socket.underlying),
+    "shadow(socket)": lambda socket: zmq.Socket.shadow(socket),
+    "shadow(address)": lambda socket: zmq.Socket.shadow(socket.underlying),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "shadow of a shadow": lambda socket: zmq.Socket.shadow(zmq.Socket.shadow(socket)),
+}
+shadows = pytest.mark.parametrize("shadow", SHADOWS.values(), ids=SHADOWS)
+
+
+@shadows
+def test_shadow(shadow: Any, pair: Pair) -> None:
+    """A shadow is the same C socket: type, options and messages are the same."""
+    a, b = pair
+    other = shadow(a)
+    assert other is not a
+    assert (other.underlying, other.type) == (a.underlying, a.type)
+    other.linger = 77
+    assert a.linger == 77
+    other.send(b"1")
+    a.send(b"2")
+    assert [b.recv(), b.recv()] == [b"1", b"2"]
+    b.send(b"3")
+    assert other.recv() == b"3"
+
+
+@shadows
+@pytest.mark.parametrize("by_shadow", [False, True])
+def test_closing_either(by_shadow: bool, shadow: Any, socket: Any) -> None:
+    """Closing either closes both; closing the other then does nothing."""
+    one = socket(zmq.PAIR)
+    other = shadow(one)
+    (other if by_shadow else one).close()
+    assert one.closed
+    assert other.closed
+    one.close()
+    other.close(0)
+
+
+@shadows
+def test_collecting_a_shadow(shadow: Any, pair: Pair) -> None:
+    """A shadow that is collected leaves the socket open, and nobody is warned."""
+    a, b = pair
+    for _ in range(3):
+        other = shadow(a)
+        del other
+    a.send(b"x")
+    assert b.recv() == b"x"
+
+
+def test_collecting_the_original(context: zmq.Context) -> None:
+    """A shadow made of the object keeps it open; one made of the address is closed with it."""
+    import gc
+    import warnings
+
+    one = context.socket(zmq.PAIR)
+    by_object, by_address = zmq.Socket.shadow(one), zmq.Socket.shadow(one.underlying)
+    del one
+    gc.collect()
+    assert not by_object.closed
+    assert not by_address.closed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        del by_object
+        gc.collect()
+    assert by_address.closed
+    with pytest.raises(zmq.ZMQError, match="its C socket was closed"):
+        by_address.send(b"x")
+
+
+def test_class_of_a_shadow(socket: Any, context: zmq.Context) -> None:
+    """A shadow is of the class that it is made by; a copy of that of the original."""
+
+    class Special(zmq.Socket):
+        pass
+
+    one = socket(zmq.PAIR)
+    assert type(Special.shadow(one)) is Special
+    with Special(context, zmq.PAIR) as special:
+        assert type(copy.copy(special)) is Special
+        assert type(zmq.Socket.shadow(special)) is zmq.Socket
+        assert copy.copy(special).context is context
+    assert zmq.Socket.shadow(one.underlying).context is None
+
+
+def test_many_shadows_leave_nothing(socket: Any) -> None:
+    """Shadows that come and go are not remembered."""
+    from zmq import _socket
+
+    one = socket(zmq.PAIR)
+    for _ in range(1000):
+        copy.copy(one)
+    assert len(_socket._views[one.underlying]) < 5
+
+
+# --- what libzmq does not survive -----------------------------------------------------------------
+
+
+def survives(source: str) -> None:
+    """Run a program, which has to end well: without a signal, and without a word."""
+    programs.run("import pytest\n" + source)
+
+
+def test_keys_of_any_length() -> None:
+    """curve_public takes 40 characters of Z85, and no more, whatever says how many there are."""
+    survives(
+        """
+class Liar(bytes):
+    def __len__(self):
+        return 40
+
+if zmq.zmq_version_info() >= (4, 2) and zmq.has("curve"):
+    for length in [0, 1, 39, 41, 45, 80, 100, 1000, 100_000, 10_000_000]:
+        for key in (b"0" * length, "0" * length, bytearray(length), Liar(b"0" * length)):
+            with pytest.raises(ValueError, match=f"got {length} bytes"):
+                zmq.curve_public(key)
+    for key in (b"\\0" * 40, b"0" * 39 + b"\\0"):
+        with pytest.raises(ValueError):
+            zmq.curve_public(key)
+    for key in (None, 5, 1.5, object(), [b"0" * 40]):
+        with pytest.raises(TypeError):
+            zmq.curve_public(key)
+    for character in range(1, 256):
+        try:
+            zmq.curve_public(bytes([character]) * 40)
+        except (zmq.ZMQError, ValueError):
+            pass
+    for public, secret in [zmq.curve_keypair() for _ in range(5)]:
+        for key in (secret, secret.decode(), bytearray(secret), memoryview(secret)):
+            assert zmq.curve_public(key) == public
+"""
+    )
+
+
+NAMING = """
+context = zmq.Context()
+router = context.socket(zmq.ROUTER)
+dealer = context.socket(zmq.DEALER)
+for one in (router, dealer):
+    one.linger = 0
+    one.rcvtimeo = one.sndtimeo = 5000
+dealer.bind("tcp://127.0.0.1:*")
+there = dealer.last_endpoint
+
+def taken(router, where=there, name=b"x"):
+    router.connect_routing_id = name
+    with pytest.raises(zmq.ZMQError, match="connect_routing_id") as raised:
+        router.connect(where)
+    assert raised.value.errno == zmq.EADDRINUSE, raised.value
+
+def named(router, where=there, name=b"x"):
+    router.connect_routing_id = name
+    router.connect(where)
+
+def reached(router, dealer, name=b"x"):
+    router.send_multipart([name, b"hello"])
+    assert dealer.recv() == b"hello"
+"""
+NAMES = {
+    "twice": "named(router); taken(router); reached(router, dealer)",
+    "twice elsewhere": "named(router); taken(router, 'tcp://127.0.0.1:9')",
+    "twice by a shadow": "named(router); taken(zmq.Socket.shadow(router.underlying))",
+    "set by a shadow": """
+named(router)
+zmq.Socket.shadow(router).connect_routing_id = b"x"
+with pytest.raises(zmq.ZMQError):
+    router.connect(there)
+""",
+    "another name": "named(router); named(router, name=b'y'); reached(router, dealer)",
+    "a name with NUL": "named(router, name=b'a\\0b'); taken(router, name=b'a\\0b')",
+    "a long name": "named(router, name=b'x' * 255); taken(router, name=b'x' * 255)",
+    "a longer name": "named(router, name=b'x' * 300); taken(router, name=b'x' * 300)",
+    "only for the next": """
+named(router)
+router.connect(there)
+router.connect(there)
+reached(router, dealer)
+""",
+    "after disconnect": """
+named(router)
+router.disconnect(there)
+router.connect_routing_id = b"x"
+for _ in range(1000):
+    try:
+        router.connect(there)
+        break
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EADDRINUSE
+        dealer.poll(1)
+else:
+    raise AssertionError("the name does not come free")
+reached(router, dealer)
+taken(router)
+""",
+    "after disconnect, again and again": """
+for number in range(100):
+    router.connect_routing_id = b"x"
+    try:
+        router.connect(there)
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EADDRINUSE
+        dealer.poll(1)
+        continue
+    if number % 3:
+        reached(router, dealer)
+    router.disconnect(there)
+""",
+    "something waits for who is gone": """
+nowhere = "tcp://127.0.0.1:1"
+router.linger = 300
+named(router, nowhere)
+router.send_multipart([b"x", b"waits"])
+router.disconnect(nowhere)
+taken(router)
+router.linger = 0
+""",
+    "somebody comes": """
+router.bind("tcp://127.0.0.1:*")
+dealer.routing_id = b"x"
+dealer.connect(router.last_endpoint)
+dealer.send(b"hello")
+assert router.recv_multipart() == [b"x", b"hello"]
+taken(router)
+named(router, name=b"y")
+""",
+    "somebody comes and says nothing": """
+router.bind("inproc://router")
+dealer.routing_id = b"x"
+dealer.connect("inproc://router")
+taken(router)
+assert dealer.recv() == b""
+reached(router, dealer)
+""",
+    "somebody who goes": """
+router.bind("inproc://router")
+other = context.socket(zmq.DEALER)
+other.routing_id = b"x"
+other.connect("inproc://router")
+taken(router)
+other.close(0)
+for _ in range(1000):
+    router.connect_routing_id = b"x"
+    try:
+        router.connect(there)
+        break
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EADDRINUSE
+        router.poll(1)
+else:
+    raise AssertionError("the name does not come free")
+reached(router, dealer)
+""",
+    "over inproc": """
+dealer.bind("inproc://dealer")
+named(router, "inproc://dealer")
+taken(router, "inproc://dealer")
+assert dealer.recv() == b""
+reached(router, dealer)
+router.disconnect("inproc://dealer")
+for _ in range(1000):
+    router.connect_routing_id = b"x"
+    try:
+        router.connect("inproc://dealer")
+        break
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EADDRINUSE
+        dealer.poll(1)
+else:
+    raise AssertionError("the name does not come free")
+reached(router, dealer)
+""",
+    "a peer over inproc that closes": """
+for number in range(20):
+    name = f"inproc://comes-and-goes-{number}"
+    with context.socket(zmq.DEALER) as other:
+        other.linger = 0
+        other.rcvtimeo = 5000
+        other.bind(name)
+        for _ in range(1000):
+            router.connect_routing_id = b"x"
+            try:
+                router.connect(name)
+                break
+            except zmq.ZMQError as error:
+                assert error.errno == zmq.EADDRINUSE
+                router.poll(1)
+        reached(router, other)
+""",
+    "a name that libzmq gave": """
+router.bind("tcp://127.0.0.1:*")
+other = context.socket(zmq.DEALER)
+other.connect(router.last_endpoint)
+other.send(b"hello")
+name, _ = router.recv_multipart()
+taken(router, name=name)
+other.close(0)
+""",
+    "an address that fails": """
+router.connect_routing_id = b"x"
+for address in ("nonsense", "tcp://", "nonsense://x", "ipc:///" + "x" * 500):
+    with pytest.raises(zmq.ZMQError):
+        router.connect(address)
+with pytest.raises(TypeError):
+    router.connect(None)
+router.connect(there)
+reached(router, dealer)
+taken(router)
+""",
+    "options of the ROUTER stay": """
+other = context.socket(zmq.ROUTER)
+other.connect_routing_id = b"x"
+other.connect(there)
+other.send_multipart([b"nobody", b"dropped"])
+router.router_mandatory = 1
+named(router)
+with pytest.raises(zmq.ZMQError) as raised:
+    router.send_multipart([b"nobody", b"refused"])
+assert raised.value.errno == zmq.EHOSTUNREACH
+reached(router, dealer)
+other.close(0)
+""",
+    "with messages unread": """
+router.bind("inproc://router")
+other = context.socket(zmq.DEALER)
+other.connect("inproc://router")
+for number in range(10):
+    other.send(b"%d" % number)
+assert router.poll(1000)
+named(router)
+assert [router.recv_multipart()[1] for _ in range(10)] == [b"%d" % number for number in range(10)]
+reached(router, dealer)
+other.close(0)
+""",
+    "REP": """
+rep = context.socket(zmq.REP)
+for _ in range(3):
+    rep.connect_routing_id = b"x"
+    rep.connect(there)
+dealer.send_multipart([b"", b"question"])
+assert rep.recv() == b"question"
+rep.close(0)
+""",
+    "STREAM": """
+stream = context.socket(zmq.STREAM)
+named(stream)
+taken(stream)
+taken(stream, name=b"\\0\\1\\2\\3\\4")
+named(stream, name=b"y")
+stream.disconnect(there)
+for _ in range(1000):
+    stream.connect_routing_id = b"y"
+    try:
+        stream.connect(there)
+        break
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EADDRINUSE
+stream.close(0)
+""",
+    "other types": """
+for kind in (zmq.DEALER, zmq.PUB, zmq.PAIR, zmq.REQ, zmq.XSUB):
+    with context.socket(kind) as one, pytest.raises(zmq.ZMQError) as raised:
+        one.connect_routing_id = b"x"
+    assert raised.value.errno == zmq.EINVAL
+with pytest.raises(zmq.ZMQError) as raised:
+    router.connect_routing_id = b""
+assert raised.value.errno == zmq.EINVAL
+""",
+    "a closed socket": """
+named(router)
+handle = router.underlying
+router.close(0)
+others = [context.socket(zmq.ROUTER) for _ in range(50)]
+for other in others:
+    named(other)
+    other.close(0)
+""",
+}
+
+
+@pytest.mark.libzmq("4.1")
+@pytest.mark.parametrize("source", NAMES.values(), ids=NAMES)
+def test_names_of_connections(source: str) -> None:
+    """A connection can be named while the name is free, and is EADDRINUSE while it is not."""
+    lines = source.strip().replace("; ", "\n") if "\n" not in source else source
+    survives(NAMING + lines + "\nrouter.close(0)\ndealer.close(0)\ncontext.term()\n")
+
+
+def test_handlers_of_authentication() -> None:
+    """Where libzmq asks for authentication, only types that can answer may bind."""
+    survives(
+        """
+address = "inproc://zeromq.zap.01"
+with zmq.Context() as context:
+    for kind in (zmq.PAIR, zmq.DEALER, zmq.REQ, zmq.PUB, zmq.PULL, zmq.XPUB, zmq.STREAM, zmq.SUB):
+        with context.socket(kind) as one:
+            for form in (address, address.encode()):
+                with pytest.raises(zmq.ZMQError, match="authentication handler") as raised:
+                    one.bind(form)
+                assert raised.value.errno == zmq.EINVAL
+    with context.socket(zmq.PULL) as one, pytest.raises(zmq.ZMQError):
+        one.monitor(address)
+    with context.socket(zmq.PULL) as one, pytest.raises(zmq.ZMQError):
+        one.get_monitor_socket(addr=address)
+    for kind in (zmq.REP, zmq.ROUTER):
+        with context.socket(kind) as one:
+            one.linger = 0
+            with context.socket(zmq.PULL) as server, context.socket(zmq.PUSH) as client:
+                client.linger = 0
+                one.bind(address)
+                server.zap_domain = b"domain"
+                server.bind("tcp://127.0.0.1:*")
+                client.connect(server.last_endpoint)
+                assert one.poll(5000)
+            if zmq.zmq_version_info() >= (4, 1):
+                one.unbind(address)
+            else:
+                break
+"""
+    )
+
+
+@pytest.mark.libzmq("4.3")
+def test_plain_server_without_a_domain() -> None:
+    """A PLAIN server that enforces a domain and has none is refused where it would be used."""
+    survives(
+        """
+with zmq.Context() as context:
+    with context.socket(zmq.PULL) as server, context.socket(zmq.PUSH) as client:
+        client.linger = 0
+        server.rcvtimeo = 100
+        server.plain_server = 1
+        server.zap_enforce_domain = 1
+        for call in (server.bind, zmq.Socket.shadow(server).bind, server.connect):
+            with pytest.raises(zmq.ZMQError, match="set zap_domain first") as raised:
+                call("tcp://127.0.0.1:9")
+            assert raised.value.errno == zmq.EINVAL
+        server.zap_domain = b"domain"
+        server.bind("tcp://127.0.0.1:*")
+        client.plain_username = b"user"
+        client.plain_password = b"password"
+        client.connect(server.last_endpoint)
+        client.send(b"x")
+        with pytest.raises(zmq.Again):
+            server.recv()
+"""
+    )
+
+
+@pytest.mark.libzmq("4.2")
+def test_descriptors_to_listen_at() -> None:
+    """A descriptor that libzmq cannot listen at is refused when the socket is bound."""
+    survives(
+        """
+import os, socket
+reader, writer = os.pipe()
+datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+fresh = socket.socket()
+bound = socket.socket()
+bound.bind(("127.0.0.1", 0))
+one, other = socket.socketpair()
+with zmq.Context() as context:
+    context.linger = 0
+    owner = context.socket(zmq.PULL)
+    owner.bind("tcp://127.0.0.1:*")
+    numbers = [reader, datagram.fileno(), fresh.fileno(), bound.fileno(), one.fileno(), 9999]
+    numbers += [2**31 - 1, -2, -(2**31), *range(40)]
+    for number in numbers:
+        for address in ("tcp://127.0.0.1:*", "ipc://*"):
+            with context.socket(zmq.PULL) as tried:
+                with pytest.raises(zmq.ZMQError) as raised:
+                    tried.use_fd = number
+                    tried.bind(address)
+                assert raised.value.errno == zmq.EINVAL, raised.value
+    bound.listen()
+    a, b = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+    a.use_fd = bound.fileno()
+    a.bind("tcp://127.0.0.1:*")
+    port = bound.getsockname()[1]
+    b.rcvtimeo = 5000
+    b.connect(f"tcp://127.0.0.1:{port}")
+    a.send(b"x")
+    assert b.recv() == b"x"
+    for again in (a, owner):
+        again.use_fd = bound.fileno()
+        with pytest.raises(zmq.ZMQError, match="listen"):
+            again.bind("tcp://127.0.0.1:*")
+    bound.detach()
+for one in (datagram, fresh, one, other):
+    one.close()
+os.close(reader)
+os.close(writer)
+"""
+    )
+
+
+def test_messages_that_are_none() -> None:
+    """A Frame that was never made is an AttributeError, not a message."""
+    survives(
+        """
+class Lazy(zmq.Frame):
+    def __init__(self):
+        pass
+
+with zmq.Context() as context:
+    a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+    a.bind("inproc://x")
+    b.connect("inproc://x")
+    for frame in (zmq.Frame.__new__(zmq.Frame), Lazy()):
+        for call in (
+            lambda: a.send(frame),
+            lambda: a.send(frame, copy=False),
+            lambda: a.send_multipart([frame]),
+            lambda: a.send_multipart([b"x", frame], copy=False),
+            lambda: frame.bytes,
+            lambda: len(frame),
+        ):
+            with pytest.raises((AttributeError, TypeError)):
+                call()
+    assert b.poll(0) == 0
+"""
+    )
+
+
+def test_polling_nothing() -> None:
+    """Waiting for nothing returns at once: libzmq would sleep for an hour, or for ever."""
+    survives(
+        """
+for timeout in (None, -1, 0, 10**30):
+    assert zmq.Poller().poll(timeout) == []
+for timeout in (-1, 0, 10**30):
+    assert zmq.zmq_poll([], timeout) == []
+for timeout in (None, -1, 0):
+    assert zmq.select([], [], [], timeout) == ([], [], [])
+"""
+    )
+
+
+def test_addresses_of_nothing() -> None:
+    """Addresses where nothing can be are refused before C looks there."""
+    survives(
+        """
+for number in [*range(-5, 0), *range(1, 100), 4095, 4097, 2**40 + 2, 2**64, 2**100, -(2**63)]:
+    for kind in (zmq.Context, zmq.Socket):
+        with pytest.raises((zmq.ZMQError, OverflowError)):
+            kind.shadow(number)
+"""
+    )
+
+
+def test_ended_contexts() -> None:
+    """After a context has ended no view of it, and no socket of it, leads into its memory."""
+    survives(
+        """
+import gc, warnings
+warnings.simplefilter("ignore", ResourceWarning)
+for _ in range(50):
+    context = zmq.Context()
+    views = [context, zmq.Context.shadow(context.underlying), zmq.Context.shadow(context)]
+    sockets = [view.socket(zmq.PULL) for view in views]
+    monitor = sockets[0].get_monitor_socket()
+    sockets += [zmq.Socket.shadow(one.underlying) for one in sockets]
+    for one in sockets:
+        one.close()
+    monitor.close()
+    views[_ % 3].term()
+    for view in views:
+        assert view.closed
+        view.term()
+        view.destroy()
+        with pytest.raises(RuntimeError):
+            view.get(zmq.IO_THREADS)
+        with pytest.raises(zmq.ZMQError):
+            view.socket(zmq.PULL)
+    for one in sockets:
+        with pytest.raises(zmq.ZMQError):
+            one.recv()
+    del views, view, context, sockets, one
+    gc.collect()
+"""
+    )
+
+
+@pytest.mark.skipif(not hasattr(zmq.SocketType, "DGRAM"), reason="no such type")
+@pytest.mark.libzmq("4.2")
+def test_datagrams_of_an_unbound_socket() -> None:
+    """A DGRAM that is not bound does not send: ENOTCONN, in every form."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.DGRAM) as one:
+    for call in (
+        lambda: one.send(b"x"),
+        lambda: one.send(b"x", zmq.SNDMORE),
+        lambda: one.send(b"x", zmq.DONTWAIT),
+        lambda: one.send(b"x" * 100_000, copy=False),
+        lambda: one.send(zmq.Frame(b"x")),
+        lambda: one.send_multipart([b"127.0.0.1:5", b"x"]),
+        lambda: one.send_multipart([b"127.0.0.1:5", b"x"], copy=False),
+        lambda: zmq.Socket.shadow(one.underlying).send(b"x"),
+    ):
+        with pytest.raises(zmq.ZMQError) as raised:
+            call()
+        assert raised.value.errno in (zmq.ENOTCONN, zmq.EINVAL), raised.value
+"""
+    )
+
+
+# --- what the text says ---------------------------------------------------------------------------
+
+
+def test_texts_begin_with_libzmqs(socket: Any) -> None:
+    """Whatever is added, the text begins with what libzmq says of the number."""
+    one = socket(zmq.REQ)
+    closed = socket(zmq.REQ)
+    closed.close()
+    calls: list[Callable[[], Any]] = [
+        one.recv,
+        lambda: one.bind("nonsense://x"),
+        lambda: one.bind("tcp://"),
+        lambda: one.set(zmq.LINGER, -5),
+        lambda: one.get(9999),
+        lambda: closed.send(b"x"),
+        lambda: one.recv(zmq.DONTWAIT),
+        lambda: one.unbind("inproc://never"),
+    ]
+    for call in calls:
+        with pytest.raises(zmq.ZMQError) as raised:
+            call()
+        assert raised.value.errno is not None
+        assert str(raised.value).startswith(zmq.strerror(raised.value.errno))
+        assert repr(raised.value) == f"ZMQError('{raised.value}')"
+        assert raised.value.strerror == str(raised.value)
+
+
+def test_text_tells_what_the_socket_was_connected_to(socket: Any) -> None:
+    """The text of an error describes the socket: its type, and where it is bound and connected."""
+    one = socket(zmq.REQ)
+    one.bind("inproc://here")
+    one.connect("tcp://127.0.0.1:1")
+    with pytest.raises(zmq.ZMQError) as raised:
+        one.recv()
+    text = str(raised.value)
+    assert "zmq.Socket(zmq.REQ) bound to inproc://here and connected to tcp://127.0.0.1:1" in text
+
+
+def test_port_in_use_by_somebody_else(socket: Any) -> None:
+    """A port that another program has is EADDRINUSE, and the text repeats the endpoint."""
+    with plain.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        name = f"tcp://127.0.0.1:{holder.getsockname()[1]}"
+        with pytest.raises(zmq.ZMQError, match=name) as raised:
+            socket(zmq.PAIR).bind(name)
+        assert raised.value.errno == zmq.EADDRINUSE == errno.EADDRINUSE
