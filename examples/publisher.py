@@ -15,7 +15,9 @@ CITIES = ("Bergen", "Cairo", "Lima")
 
 def main(endpoint: str = "tcp://127.0.0.1:5556", count: str = "100", listeners: str = "1") -> None:
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
-        socket.xpub_verbose = 1  # hear of each subscriber, even of one that wants the same as another
+        socket.xpub_verbose = (
+            1  # hear of each subscriber, even of one that wants the same as another
+        )
         socket.bind(endpoint)
         print("publishing at", socket.last_endpoint.decode(), flush=True)
         for _ in range(int(listeners)):

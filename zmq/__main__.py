@@ -102,7 +102,8 @@ def between_processes(endpoint: str, curve: bool) -> str:
         env=environ,
         text=True,
     ) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             print(
                 json.dumps({"endpoint": endpoint, "secret": secret.decode()}),

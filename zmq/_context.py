@@ -358,8 +358,9 @@ class Context(OptionAttributes, _Base[SocketT]):
         if self.closed:
             raise RuntimeError(f"Context has been destroyed: {self!r} {self._why_closed()}")
         value: int = C.zmq_ctx_get(self._handle, option)
-        may_be_negative = (
-            option == ContextOption.THREAD_SCHED_POLICY and _bind.library.version >= (4, 1)
+        may_be_negative = option == ContextOption.THREAD_SCHED_POLICY and _bind.library.version >= (
+            4,
+            1,
         )
         if value == -1 and not may_be_negative:
             raise self._refused(errors.failure(), option)

@@ -24,6 +24,9 @@ SPARES = memory.SPARES
 _INLINE_GROUP = 14
 
 
+_bytes = bytes  # Frame.bytes hides the type inside the class
+
+
 def copy_threshold() -> int:
     """Return ``zmq.COPY_THRESHOLD``, which programs set there."""
     import zmq
@@ -99,10 +102,12 @@ class Frame:
         copy_threshold: int | None = None,
     ) -> None:
         self._bytes: bytes | None = None
-        self._data = None
+        self._data: Any = None
         self.tracker = None
         if isinstance(data, str):
-            raise TypeError("Str objects not allowed. Only: bytes, buffer interfaces. Encode first.")
+            raise TypeError(
+                "Str objects not allowed. Only: bytes, buffer interfaces. Encode first."
+            )
         if isinstance(data, Frame):
             data = data.buffer
         msg_p = memory.take_empty()
@@ -188,11 +193,7 @@ class Frame:
 
     def __repr__(self) -> str:
         length = len(self)
-        body = (
-            repr(self.bytes)
-            if length <= 24
-            else f"{bytes(self.buffer[:12])!r}...{length}B"
-        )
+        body = repr(self.bytes) if length <= 24 else f"{bytes(self.buffer[:12])!r}...{length}B"
         return f"<zmq.{type(self).__name__}({body})>"
 
     def __str__(self) -> str:
@@ -264,7 +265,9 @@ class Frame:
             try:
                 return C.zmq_msg_get(self._msg_p, c_int(option, "the option"))
             except ZMQError as error:
-                raise errors.failure(f"{error} (no message option {option!r})", error.errno) from None
+                raise errors.failure(
+                    f"{error} (no message option {option!r})", error.errno
+                ) from None
         if option == "routing_id":
             return self.routing_id
         if option == "group":
@@ -329,7 +332,7 @@ class Frame:
         return group.decode("utf-8")
 
     @group.setter
-    def group(self, group: str | bytes) -> None:
+    def group(self, group: str | _bytes) -> None:
         name = group_name(group)
         present = C.zmq_msg_group(self._msg_p)
         if present == name:

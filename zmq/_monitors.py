@@ -137,7 +137,7 @@ def disconnects(handle: int, key: Key) -> None:
 
 def _stop_telling(key: Key) -> None:
     for handle, told in list(_telling.items()):
-        if _same(told, key) and _telling.pop(handle, None):
+        if _same(told, key) and _telling.pop(handle, False):
             C.zmq_socket_monitor(handle, None, 0)
 
 

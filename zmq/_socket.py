@@ -25,7 +25,7 @@ import time
 import weakref
 from types import GenericAlias
 
-from . import _connect_id, _datagram, _monitors, _pickle, _use_fd, _wakeup
+from . import _connect_id, _datagram, _endpoints, _monitors, _pickle, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -130,6 +130,7 @@ _views: dict[int, list[weakref.ref[Any]]] = {}
 # C sockets of thread-safe types whose descriptor was asked for.
 _signalers: dict[int, Signaler] = {}
 
+
 def _abandon_all() -> None:
     """In a forked child: no socket of the parent may be touched any more."""
     pid = os.getpid()
@@ -137,8 +138,10 @@ def _abandon_all() -> None:
         for reference in references:
             view = reference()
             if view is not None:
-                view._detach(f"it was made in process {view._pid} and this is its child {pid}; "
-                             "make contexts and sockets after the fork")
+                view._detach(
+                    f"it was made in process {view._pid} and this is its child {pid}; "
+                    "make contexts and sockets after the fork"
+                )
     _views.clear()
     _signalers.clear()
 
@@ -529,6 +532,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address)
+        _endpoints.check_connect(self, address)
         if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
             _monitors.connects(self._handle, self._inproc_key(address))
         names = _connect_id.known.get(self._handle)
@@ -566,7 +570,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address)
-        routing_id = self._call_endpoint(_connect_peer, address, addr)
+        routing_id: int = self._call_endpoint(_connect_peer, address, addr)
         self._connected.append(address.decode("utf-8", "replace"))
         return routing_id
 
@@ -618,7 +622,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             )
         return address
 
-    def _call_endpoint(self, function: Callable[..., int], address: bytes, addr: Any) -> int:
+    def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
         try:
             return function(self._handle, address)
         except ZMQError as error:
@@ -669,7 +673,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address)
-        _use_fd.check(self, address, _bound_endpoints)
+        _endpoints.check_bind(self, address, _bound_endpoints)
         if address.startswith(b"udp://"):
             _datagram.check_bind(address)
         self._check_zap_handler(address, self._socket_type)
@@ -900,13 +904,13 @@ class Socket(OptionAttributes, _Base[DataT]):
         if not isinstance(option, int):
             raise TypeError(f"an integer is required, a zmq.SocketOption, got {option!r}")
         option = c_int(option, "the option")
-        value = encode(option, optval, kind or (BYTES if isinstance(optval, bytes) else INT))
+        value: Any = encode(option, optval, kind or (BYTES if isinstance(optval, bytes) else INT))
         if not self._handle:
             raise self._closed_error()
         if option == CONNECT_ROUTING_ID and value and _connect_id.keeps(self._socket_type):
             _connect_id.want(self._handle, value)
             return
-        raw = value
+        raw: Any = value
         if isinstance(value, int):
             raw = memory.int64_bytes(value) if kind == INT64 else c_int_bytes(value)
         try:
@@ -1035,9 +1039,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         -----
         Wraps ``zmq_setsockopt(UNSUBSCRIBE)``.
         """
-        self.set(
-            SocketOption.UNSUBSCRIBE, _topic(topic)
-        )
+        self.set(SocketOption.UNSUBSCRIBE, _topic(topic))
 
     def _set_attribute(self, name: str, value: Any) -> None:
         # The methods hide two options that can only be set; assigning means the option.
@@ -1101,9 +1103,7 @@ class Socket(OptionAttributes, _Base[DataT]):
     # ------------------------------------------------------------------
     # waiting, in the checked form
 
-    def _wait_done(
-        self, operation: Callable[[int], int], flags: int, doing: str
-    ) -> int:
+    def _wait_done(self, operation: Callable[[int], int], flags: int, doing: str) -> int:
         """Call ``operation(flags)`` until it succeeds, fails or its time is over.
 
         Signals restart it with what is left of its time-out.
@@ -1478,7 +1478,8 @@ class Socket(OptionAttributes, _Base[DataT]):
         if not copy or kwargs:
             return self._send_parts(msg_parts, flags, copy, track, kwargs)
         if self._socket_type in _TAKES_BACK:
-            return self._send_whole(msg_parts, flags)
+            self._send_whole(msg_parts, flags)
+            return None
         part_flags = flags | SNDMORE
         for index, part in enumerate(msg_parts):
             if index == last:
@@ -1537,9 +1538,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         if track and not copy:
             for index, part in enumerate(parts):
                 if isinstance(part, Frame) and part.tracker is None:
-                    raise ValueError(
-                        f"Not a tracked message: create Frame {index} with track=True"
-                    )
+                    raise ValueError(f"Not a tracked message: create Frame {index} with track=True")
         for index, part in enumerate(parts):
             part_flags = flags if index == last else flags | SNDMORE
             tracker = Socket.send(self, part, part_flags, copy=copy, track=track, **kwargs)
@@ -1555,9 +1554,7 @@ class Socket(OptionAttributes, _Base[DataT]):
     if TYPE_CHECKING:
 
         @overload
-        def recv(
-            self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...
-        ) -> bytes: ...
+        def recv(self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...) -> bytes: ...
         @overload
         def recv(self, flags: int = ..., *, copy: Literal[False], track: bool = ...) -> Frame: ...
         @overload
@@ -1993,7 +1990,8 @@ class Socket(OptionAttributes, _Base[DataT]):
 
         poller = Poller()
         poller.register(self, flags)
-        return dict(poller.poll(timeout)).get(self, 0)
+        events: int = dict(poller.poll(timeout)).get(self, 0)
+        return events
 
     def monitor(self, addr: str | bytes | None, events: int = Event.ALL) -> None:
         """Publish what happens to this socket's connections, as messages.
@@ -2057,9 +2055,7 @@ class Socket(OptionAttributes, _Base[DataT]):
                 return view._context
         return None
 
-    def get_monitor_socket(
-        self: T, events: int | None = None, addr: str | None = None
-    ) -> T:
+    def get_monitor_socket(self: T, events: int | None = None, addr: str | None = None) -> T:
         """Return a PAIR socket that receives what happens to this socket's connections.
 
         Parameters
@@ -2307,8 +2303,12 @@ def _option_name(option: int) -> str:
         return f"unknown option {option}"
 
 
-_SENDS_NOT = frozenset(map(int, (SocketType.PULL, SocketType.SUB, SocketType.DISH, SocketType.GATHER)))
-_RECEIVES_NOT = frozenset(map(int, (SocketType.PUSH, SocketType.PUB, SocketType.RADIO, SocketType.SCATTER)))
+_SENDS_NOT = frozenset(
+    map(int, (SocketType.PULL, SocketType.SUB, SocketType.DISH, SocketType.GATHER))
+)
+_RECEIVES_NOT = frozenset(
+    map(int, (SocketType.PUSH, SocketType.PUB, SocketType.RADIO, SocketType.SCATTER))
+)
 
 
 def _hint(errnum: int, doing: str, socket_type: int) -> str:

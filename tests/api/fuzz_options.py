@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A program that tries any option with any value on sockets in use; test_hypothesis_options runs it.
 
-Usage: fuzz_options.py EXAMPLES SEED NOTE, where NOTE is a file that says what was tried last; a
-SEED of 0 tries the same every time.
+Usage: fuzz_options.py EXAMPLES SEED NOTE USE, where NOTE is a file that says what was tried last; a
+SEED of 0 tries the same every time; USE is "use" where the sockets are to be used as well.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def attempt(kinds: tuple[str, str], changes: list[Any], transport: str) -> None:
                 socket = sockets[first]
                 change(socket, method, name, option, value)
                 read(socket, name, option)
-            if transport:
+            if transport and sys.argv[4] == "use":
                 use(sockets, transport)
         finally:
             for socket in sockets:

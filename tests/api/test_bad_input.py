@@ -865,6 +865,48 @@ os.close(writer)
     )
 
 
+def test_intervals_of_nothing() -> None:
+    """A RECONNECT_IVL of 0 is used, or refused where libzmq would divide by it."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.PUSH) as one:
+    one.linger = 0
+    one.reconnect_ivl = 0
+    one.connect("inproc://nobody")
+    try:
+        one.connect("tcp://127.0.0.1:1")
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EINVAL
+        assert zmq.zmq_version_info() < (4, 3, 4)
+        one.reconnect_ivl = 1
+        one.connect("tcp://127.0.0.1:1")
+    one.poll(20)
+"""
+    )
+
+
+@pytest.mark.libzmq("4.2.3")
+def test_devices_that_are_not_there() -> None:
+    """A device that this machine has not is an error of bind and connect, if of anything."""
+    survives(
+        """
+with zmq.Context() as context:
+    for call in ("bind", "connect"):
+        with context.socket(zmq.PUSH) as one:
+            one.linger = 0
+            try:
+                one.bindtodevice = b"nonsense"
+            except zmq.ZMQError:
+                continue  # this system has no such option
+            try:
+                getattr(one, call)("tcp://127.0.0.1:1")
+            except zmq.ZMQError:
+                pass
+            one.poll(20)
+"""
+    )
+
+
 def test_messages_that_are_none() -> None:
     """A Frame that was never made is an AttributeError, not a message."""
     survives(
@@ -992,7 +1034,7 @@ def test_texts_begin_with_libzmqs(socket: Any) -> None:
         lambda: one.get(9999),
         lambda: closed.send(b"x"),
         lambda: one.recv(zmq.DONTWAIT),
-        lambda: one.unbind("inproc://never"),
+        lambda: one.unbind("tcp://127.0.0.1:1"),
     ]
     for call in calls:
         with pytest.raises(zmq.ZMQError) as raised:

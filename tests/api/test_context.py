@@ -196,7 +196,12 @@ def test_defaults(context: zmq.Context) -> None:
     context.setsockopt(zmq.ROUTING_ID, b"me")
     assert (context.linger, context.rcvhwm, context.RCVTIMEO) == (5, 6, 7)
     assert context.getsockopt(zmq.ROUTING_ID) == context.identity == b"me"
-    assert context.sockopts == {zmq.LINGER: 5, zmq.RCVHWM: 6, zmq.RCVTIMEO: 7, zmq.ROUTING_ID: b"me"}
+    assert context.sockopts == {
+        zmq.LINGER: 5,
+        zmq.RCVHWM: 6,
+        zmq.RCVTIMEO: 7,
+        zmq.ROUTING_ID: b"me",
+    }
     after = context.socket(zmq.PULL)
     assert (after.linger, after.rcvhwm, after.rcvtimeo, after.identity) == (5, 6, 7, b"me")
     assert (before.linger, before.rcvhwm, before.rcvtimeo, before.identity) == (-1, 1000, -1, b"")

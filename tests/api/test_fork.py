@@ -23,6 +23,9 @@ pull.rcvtimeo = 5000
 push.bind("tcp://127.0.0.1:*")
 pull.connect(push.last_endpoint)
 push.send(b"before")
+poller = zmq.Poller()
+poller.register(pull, zmq.POLLIN)
+assert poller.poll(5000)
 assert pull.recv() == b"before"
 parent = os.getpid()
 
@@ -63,8 +66,6 @@ def test_sockets_are_closed_in_the_child() -> None:
     """Each operation on an inherited socket raises ZMQError and names both processes."""
     said = fork(
         """
-poller = zmq.Poller()
-poller.register(pull, zmq.POLLIN)
 for operation in (
     lambda: push.send(b"x"),
     lambda: push.send(b"x", copy=False),
@@ -127,9 +128,9 @@ def test_child_collects_what_it_inherited() -> None:
     """Collecting inherited objects closes nothing of the parent's, warns of nothing, and returns."""
     said = fork(
         """
-global context, push, pull
+global context, push, pull, poller
 frame = zmq.Frame(bytearray(100000), copy=False, track=True)
-del context, push, pull, frame
+del context, push, pull, poller, frame
 gc.collect()
 print("child")
 """
@@ -282,8 +283,8 @@ check_parent()
     assert said.split() == ["child", "parent"]
 
 
-@pytest.mark.parametrize("exit", ["os._exit(0)", "sys.exit(0)"])
-def test_child_exits(exit: str) -> None:
+@pytest.mark.parametrize("ending", ["os._exit(0)", "sys.exit(0)"])
+def test_child_exits(ending: str) -> None:
     """A child that just exits, by either way, neither hangs nor ends its parent's sockets."""
     said = run(
         _PROGRAM
@@ -291,7 +292,7 @@ def test_child_exits(exit: str) -> None:
 pid = os.fork()
 if not pid:
     signal.alarm(20)
-    {exit}
+    {ending}
 assert os.waitpid(pid, 0)[1] == 0
 check_parent()
 """

@@ -157,15 +157,15 @@ def test_any_text(text: str, encoding: str, pair: tuple[zmq.Socket, zmq.Socket])
 @quick
 @given(
     parts=st.lists(
-        st.one_of(BODIES, st.none(), st.text(max_size=3), st.integers(), st.just(memoryview(b"ab")[::-1])),
+        st.one_of(
+            BODIES, st.none(), st.text(max_size=3), st.integers(), st.just(memoryview(b"ab")[::-1])
+        ),
         min_size=1,
         max_size=5,
     ),
     copy=st.booleans(),
 )
-def test_all_or_nothing(
-    parts: list[Any], copy: bool, pair: tuple[zmq.Socket, zmq.Socket]
-) -> None:
+def test_all_or_nothing(parts: list[Any], copy: bool, pair: tuple[zmq.Socket, zmq.Socket]) -> None:
     """A message with a part that cannot be sent is refused whole."""
     a, b = pair
     if all(isinstance(part, bytes) for part in parts):

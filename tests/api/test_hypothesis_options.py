@@ -37,6 +37,8 @@ def test_any_option_on_sockets_in_use(tmp_path: Path) -> None:
             str(EXAMPLES),
             "0",
             str(note),
+            # Earlier releases do not survive what their users do with some types and options.
+            "use" if zmq.zmq_version_info() >= (4, 3, 4) else "leave",
         )
     except AssertionError as error:
         raise AssertionError(f"{error}\nat {note.read_text(encoding='utf-8')}") from None

@@ -434,6 +434,7 @@ def open_files() -> Callable[[], int]:
     pytest.skip("open files cannot be counted here")
 
 
+@pytest.mark.libzmq("4.1.5")  # 4.1.2 ends the process in one run of four
 def test_unread_listener_does_not_stop_the_traffic(socket: Any, listen: Any) -> None:
     """A listener that never reads gets thousands of events, and everything goes on."""
     one = socket(zmq.PULL)

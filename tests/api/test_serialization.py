@@ -218,9 +218,7 @@ def test_pyobj_takes_what_send_takes(pair: Pair) -> None:
         (1, "x", TypeError),
     ],
 )
-def test_pyobj_that_cannot_be_pickled(
-    value: Any, protocol: Any, error: Any, pair: Pair
-) -> None:
+def test_pyobj_that_cannot_be_pickled(value: Any, protocol: Any, error: Any, pair: Pair) -> None:
     """What cannot be pickled is Python's own error, and sends nothing."""
     with pytest.raises(error):
         pair[0].send_pyobj(value, protocol=protocol)
@@ -249,7 +247,9 @@ def test_serialized(copy: bool, pair: Pair) -> None:
         return [word.encode() for word in words]
 
     def together(parts: list[Any]) -> list[str]:
-        return [bytes(part.buffer if isinstance(part, zmq.Frame) else part).decode() for part in parts]
+        return [
+            bytes(part.buffer if isinstance(part, zmq.Frame) else part).decode() for part in parts
+        ]
 
     for words in (["one"], ["one", "two", ""]):
         a.send_serialized(words, apart, copy=copy)

@@ -79,7 +79,7 @@ def test_forms_of_getting_agree(option: SocketOption, kind: int, socket: Any) ->
     if option.name in ("SUBSCRIBE", "UNSUBSCRIBE"):
         return  # as attributes these are the methods
     if option.name == "HWM":
-        assert one.HWM == one.hwm
+        assert one.hwm == one.HWM
         return
     for form in ("lower", "upper", "mixed"):
         assert answer(GETTERS[form]) == methods

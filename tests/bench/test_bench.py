@@ -171,7 +171,7 @@ def test_cases_use_only_the_public_api() -> None:
 class Scripted:
     """A side that answers from a list, and notes the order in which sides are asked."""
 
-    facts: dict[str, str] = {}  # noqa: RUF012
+    facts: dict[str, str] = {}
 
     def __init__(self, name: str, asked: list[str], answers: list[Any]) -> None:
         self.name, self._asked, self._answers = name, asked, answers

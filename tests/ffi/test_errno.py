@@ -86,9 +86,8 @@ class Cycle:
 
 def failing_call() -> None:
     """Fail a call of libzmq as our finalizers do: errno becomes EINVAL, and is put back."""
-    with keep_errno():
-        with pytest.raises(zmq.ZMQError):
-            C.zmq_socket(None, 0)
+    with keep_errno(), pytest.raises(zmq.ZMQError):
+        C.zmq_socket(None, 0)
 
 
 @pytest.mark.skipif(not hasattr(gc, "get_threshold"), reason="needs CPython's collector")

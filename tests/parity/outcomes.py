@@ -4,13 +4,14 @@
 A program of its own, started by test_outcomes.py once with this project's ``zmq`` and once with
 genuine pyzmq. It needs nothing but ``zmq``.
 
-An outcome is ``["value", repr]`` or ``["raises", [class, its bases...], errno]``. Each expression has fresh
-sockets, which are made by calling ``s(type)``; no expression waits for long.
+An outcome is ``["value", repr]`` or ``["raises", [class, its bases...], errno]``. Each expression
+has fresh sockets, which are made by calling ``s(type)``; no expression waits for long.
 """
 
 from __future__ import annotations
 
 import array
+import ast
 import collections
 import copy
 import json
@@ -27,15 +28,16 @@ import zmq.utils.monitor
 PATIENCE_MS = 2000
 SHORT_MS = 20
 
-NAMES = (
-    "array",
-    "collections",
-    "copy",
-    "json",
-    "pickle",
-    "sys",
-    "zmq",
-)
+NAMES = {
+    "array": array,
+    "collections": collections,
+    "copy": copy,
+    "json": json,
+    "pickle": pickle,
+    "sys": sys,
+    "zmq": zmq,
+}
+"""What expressions may use, besides the methods of Bench and the classes below."""
 
 
 class Bytes(bytes):
@@ -158,14 +160,15 @@ class Bench:
 
 def outcome(source):
     bench = Bench()
-    names = {name: globals()[name] for name in NAMES}
+    names = dict(NAMES)
     names.update(Bytes=Bytes, Int=Int, Index=Index, Str=Str, SHORT_MS=SHORT_MS)
     names.update((name, getattr(bench, name)) for name in dir(bench) if name[0] != "_")
     names["monitor"] = zmq.utils.monitor
     try:
-        body, _, last = source.strip().rpartition(";")
-        exec(body.replace("; ", "\n").replace(";", "\n"), names)
-        value = eval(last.strip(), names)
+        body = ast.parse(source).body
+        last = body.pop()
+        exec(compile(ast.Module(body, []), "expression", "exec"), names)
+        value = eval(compile(ast.Expression(last.value), "expression", "eval"), names)
         shown = repr(value)
         if isinstance(value, (dict, set)):
             shown = repr(sorted(map(repr, value)))

@@ -29,18 +29,24 @@ SECTIONS = (
     "Examples",
 )
 
-SOURCES = sorted({*PACKAGE.rglob("*.py"), *ROOT.glob("*.py")} | {
-    path
-    for folder in ("tests", "packaging", "bench", "examples", "docs")
-    for path in (ROOT / folder).rglob("*.py")
-})
+SOURCES = sorted(
+    {*PACKAGE.rglob("*.py"), *ROOT.glob("*.py")}
+    | {
+        path
+        for folder in ("tests", "packaging", "bench", "examples", "docs")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+)
 
-TEXTS = sorted({*SOURCES} | {
-    path
-    for folder in ("", "docs", "packaging", ".ci")
-    for path in (ROOT / folder).glob("*")
-    if path.suffix in {".rst", ".md", ".toml", ".ini", ".in", ".cfg", ".txt"} or folder == ".ci"
-})
+TEXTS = sorted(
+    {*SOURCES}
+    | {
+        path
+        for folder in ("", "docs", "packaging", ".ci")
+        for path in (ROOT / folder).glob("*")
+        if path.suffix in {".rst", ".md", ".toml", ".ini", ".in", ".cfg", ".txt"} or folder == ".ci"
+    }
+)
 
 NOT_SAID = {
     "somebody's folder": r"(?<![\w.:/])/(home|root|work|Users|mnt|scratch)/(?!linuxbrew|me\b)\w|(?i:c:\\users\\\w)",
@@ -68,7 +74,9 @@ def members(name: str, cls: type) -> Iterator[tuple[str, Any]]:
     for member, value in vars(cls).items():
         if isinstance(value, (classmethod, staticmethod)):
             value = value.__func__
-        if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+        if not member.startswith("_") and (
+            inspect.isfunction(value) or isinstance(value, property)
+        ):
             yield f"{name}.{member}", value
 
 
@@ -106,7 +114,11 @@ def test_parameters_are_described(name: str) -> None:
     doc = inspect.getdoc(FUNCTIONS[name]) or ""
     if re.search(r"older name of|as [\w.]+\(\)|the same as|Undo ", doc.partition("\n")[0]):
         return
-    names = [name for name in inspect.signature(FUNCTIONS[name]).parameters if name not in ("self", "cls")]
+    names = [
+        name
+        for name in inspect.signature(FUNCTIONS[name]).parameters
+        if name not in ("self", "cls")
+    ]
     missing = [name for name in names if not re.search(rf"\b{name}\b", doc)]
     assert missing == []
     if len(names) > 1:

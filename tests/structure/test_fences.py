@@ -16,7 +16,9 @@ from zmq._ctypes.signatures import FUNCTIONS
 PACKAGE = Path(zmq.__file__).parent
 SOURCES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 
-OPEN = re.compile(r" *# --- hot: (?P<benches>\w+(, \w+)*); slow twin (?P<twins>[\w.]+(, [\w.]+)*) ---")
+OPEN = re.compile(
+    r" *# --- hot: (?P<benches>\w+(, \w+)*); slow twin (?P<twins>[\w.]+(, [\w.]+)*) ---"
+)
 CLOSE = re.compile(r" *# --- end hot ---")
 
 # (file, what is captured) -> why
@@ -38,7 +40,9 @@ def fences(file: str) -> list[tuple[int, int, str]]:
     for number, line in enumerate(text_of(file).splitlines(), 1):
         if "--- hot" in line and line.strip().startswith("#"):
             opened = OPEN.fullmatch(line)
-            assert opened, f"{file}:{number}: not '# --- hot: BENCHMARK; slow twin NAME ---': {line}"
+            assert opened, (
+                f"{file}:{number}: not '# --- hot: BENCHMARK; slow twin NAME ---': {line}"
+            )
             assert start is None, f"{file}:{number}: a fence in a fence"
             start = (number, opened["twins"])
         elif "end hot" in line and line.strip().startswith("#"):

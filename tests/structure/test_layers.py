@@ -41,7 +41,7 @@ CORE = (
     "zmq._pickle",
     "zmq._connect_id",
     "zmq._monitors",
-    "zmq._use_fd",
+    "zmq._endpoints",
     "zmq._socket",
     "zmq._context",
     "zmq._poll",
@@ -75,6 +75,9 @@ UPWARD = {
 
 # Optional packages, each imported where it is used.
 OPTIONAL = {"pyczmq"}
+
+# Part of PyPy itself, and imported there only.
+PYPY_OWN = {"_cffi_backend"}
 
 
 class Import(NamedTuple):
@@ -207,9 +210,11 @@ def test_nothing_but_the_standard_library_is_needed(name: str) -> None:
     optional = ("gevent", "tornado", "paramiko", "pexpect")
     for module, line, at_import, checked_only in imports(name):
         top = module.partition(".")[0]
-        if checked_only or is_ours(module) or top in OPTIONAL:
+        if checked_only or is_ours(module) or top in OPTIONAL | PYPY_OWN:
             continue
-        if top in optional and (not at_import or name.startswith(("zmq.green", "zmq.eventloop", "zmq.ssh"))):
+        if top in optional and (
+            not at_import or name.startswith(("zmq.green", "zmq.eventloop", "zmq.ssh"))
+        ):
             continue
         assert top in sys.stdlib_module_names, f"line {line}: {module}"
 

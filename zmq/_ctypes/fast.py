@@ -51,9 +51,7 @@ _msg_p = POINTER(zmq_msg_t)
 _gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
 
 AVAILABLE: bool = (
-    sys.implementation.name == "cpython"
-    and library.held is not library.released
-    and _gil_enabled()
+    sys.implementation.name == "cpython" and library.held is not library.released and _gil_enabled()
 )
 """Whether untyped calls that keep the GIL exist here and are worth their contract."""
 

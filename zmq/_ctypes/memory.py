@@ -162,7 +162,7 @@ def window(address: int, size: int, owner: object) -> memoryview:
     if pypy.PYPY:
         return pypy.window(address, size, owner)
     bits = (size - 1).bit_length()
-    kind = _WINDOWS.get(bits)
+    kind: Any = _WINDOWS.get(bits)
     if kind is None:
         kind = _WINDOWS[bits] = type("_Window", (c_char * (1 << bits),), {"owner": None})
     array = kind.from_address(address)
@@ -186,6 +186,7 @@ class Borrowed:
 
     data: Any
     size: int
+    _view: Any
 
     def release(self) -> None:
         """End the loan; the object may be resized again."""

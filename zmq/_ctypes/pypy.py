@@ -40,7 +40,7 @@ def sliceable(function: Callable[[Any], Any]) -> Callable[[Any], Memory]:
 
 
 if PYPY:
-    from _cffi_backend import FFI
+    from _cffi_backend import FFI  # type: ignore[import-untyped,unused-ignore]
 
     _ffi = FFI()
 

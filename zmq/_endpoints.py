@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Descriptors to listen at (USE_FD), which libzmq takes as they are.
+"""What has to be seen to before libzmq binds or connects, because libzmq does not.
 
-It listens at whatever has the number, and ends the process when that is no
-listening socket, or when it listens there already.
+It listens at whatever descriptor has the number in USE_FD, and ends the process when
+that is no listening socket, or when it listens there already. Older releases do so
+too when there is no such device as in BINDTODEVICE, or divide by a RECONNECT_IVL of
+0.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 from ._ctypes import bind, errors
+from ._options import BYTES
 from .constants import Errno, SocketOption
 
 TYPE_CHECKING = False
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 EINVAL = int(Errno.EINVAL)
+BINDTODEVICE = int(SocketOption.BINDTODEVICE)
+RECONNECT_IVL = int(SocketOption.RECONNECT_IVL)
 USE_FD = int(SocketOption.USE_FD)
 
 _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
@@ -27,8 +33,8 @@ _given: set[tuple[int, int]] = set()
 """(descriptor, inode) of what libzmq listens at."""
 
 
-def check(socket: Any, address: bytes, bound: Callable[[], list[str]]) -> None:
-    """Refuse a descriptor that libzmq cannot listen at.
+def check_bind(socket: Any, address: bytes, bound: Callable[[], list[str]]) -> None:
+    """Refuse to bind what libzmq would not survive.
 
     Parameters
     ----------
@@ -38,11 +44,13 @@ def check(socket: Any, address: bytes, bound: Callable[[], list[str]]) -> None:
 
     Raises
     ------
-    zmq.ZMQError : it is no listening socket for that transport, or in use (EINVAL)
+    zmq.ZMQError : USE_FD is no listening socket for that transport, or is in use (EINVAL);
+        there is no such device as in BINDTODEVICE (ENODEV)
     """
     transport = address.partition(b"://")[0]
     if transport not in _FAMILIES or bind.library.version < (4, 2) or not socket._handle:
         return
+    _check_device(socket)
     fd = socket._read_int(USE_FD)
     if fd == -1:
         return
@@ -51,6 +59,46 @@ def check(socket: Any, address: bytes, bound: Callable[[], list[str]]) -> None:
         raise errors.failure(
             f"{bind.strerror(EINVAL)} (use_fd={fd}: {why}; {socket._describe()} cannot listen there)",
             EINVAL,
+        )
+
+
+def check_connect(socket: Any, address: bytes) -> None:
+    """Refuse to connect what libzmq would not survive.
+
+    Parameters
+    ----------
+    socket : Socket
+    address : bytes, the endpoint that it is about to connect to
+
+    Raises
+    ------
+    zmq.ZMQError : RECONNECT_IVL is 0 (EINVAL, before 4.3.4); there is no such device as in
+        BINDTODEVICE (ENODEV)
+    """
+    version = bind.library.version
+    if version >= (4, 3, 4) or not socket._handle or address.startswith(b"inproc:"):
+        return
+    _check_device(socket)
+    if socket._read_int(RECONNECT_IVL) == 0:
+        raise errors.failure(
+            f"{bind.strerror(EINVAL)} (reconnect_ivl=0: libzmq {bind.dotted(version)} divides by it; "
+            f"give {socket._describe()} one of 1 ms or more)",
+            EINVAL,
+        )
+
+
+def _check_device(socket: Any) -> None:
+    if not (4, 2, 3) <= bind.library.version < (4, 3):
+        return
+    device = socket._read(BINDTODEVICE, BYTES)
+    if not device:
+        return
+    from socket import if_nameindex
+
+    if os.fsdecode(device) not in {name for _, name in if_nameindex()}:
+        raise errors.failure(
+            f"{bind.strerror(errno.ENODEV)} (bindtodevice={device!r}; {socket._describe()})",
+            errno.ENODEV,
         )
 
 
