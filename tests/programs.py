@@ -79,9 +79,7 @@ def stop(program: subprocess.Popen[str]) -> None:
         program.kill()
 
 
-def start(
-    source: str, *arguments: str, limit_s: int = 30, **changes: str
-) -> subprocess.Popen[str]:
+def start(source: str, *arguments: str, limit_s: int = 30, **changes: str) -> subprocess.Popen[str]:
     """Start a program with pipes to it; use what is returned in a with statement."""
     return subprocess.Popen(
         [*command(source, limit_s), *arguments],

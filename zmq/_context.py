@@ -56,7 +56,7 @@ def _abandon_all() -> None:
     # Another thread of the parent may have been holding it.
     Context._instance_lock = allocate_lock()
     _terminating.clear()
-    for context in list(_contexts):
+    for context in list(iter(_contexts)):
         _set(context, "_handle", 0)
 
 
@@ -172,7 +172,7 @@ class Context(OptionAttributes, _Base[SocketT]):
             stacklevel=3,
             source=self,
         )
-        for socket in list(self._sockets):
+        for socket in list(iter(self._sockets)):
             socket.close()
         _detach_views(handle)
         _monitors.context_ends(handle)
@@ -484,7 +484,7 @@ class Context(OptionAttributes, _Base[SocketT]):
         """
         if self.closed:
             return
-        for socket in list(self._sockets):
+        for socket in list(iter(self._sockets)):
             if not socket.closed:
                 socket.close(linger)
         self.term()
@@ -513,7 +513,7 @@ def _context_option_name(option: int) -> str:
 
 def _detach_views(handle: int) -> list[Any]:
     """Return the Context objects for a C context; from now on they stand for none."""
-    views = [context for context in list(_contexts) if context._handle == handle]
+    views = [context for context in list(iter(_contexts)) if context._handle == handle]
     for context in views:
         _set(context, "_handle", 0)
     return views

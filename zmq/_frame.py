@@ -161,7 +161,7 @@ class Frame:
         except AttributeError:
             return  # a subclass did not call __init__
         del self._msg_p
-        # --- hot: recv_frame; slow twin memory.discard ---
+        # --- hot: frame_bytes; slow twin memory.discard ---
         if fast.enabled and len(spare) < SPARES:
             fast.msg_close(msg_p)
             fast.msg_init(msg_p)
@@ -229,7 +229,7 @@ class Frame:
     @property
     def more(self) -> bool:
         """Whether more parts of the same message follow this received one."""
-        # --- hot: recv_multipart_frames; slow twin zmq_msg_more ---
+        # --- hot: frame_bytes; slow twin zmq_msg_more ---
         return fast.msg_more(self._msg_p) == 1
         # --- end hot ---
 

@@ -265,7 +265,7 @@ class Lane:
         zmq.ContextTerminated : the context was terminated (ETERM)
         zmq.ZMQError : receiving or sending failed
         """
-        # --- hot: monitored_queue; slow twin _receive, _insist ---
+        # --- hot: thread_monitored_queue; slow twin _receive, _insist ---
         if self._in_hand and not self._pass_on():
             return
         part_p = self._part_p
@@ -293,7 +293,7 @@ class Lane:
 
     def _is_writable(self, socket: AnySocket) -> bool:
         cell, cell_p, size_p = self._cell
-        # --- hot: monitored_queue; slow twin zmq_getsockopt ---
+        # --- hot: thread_monitored_queue; slow twin zmq_getsockopt ---
         if fast.getsockopt_now(socket._fast_p, EVENTS, cell_p, size_p) < 0:
             C.zmq_getsockopt(socket._handle, EVENTS, cell_p, size_p)
         # --- end hot ---
@@ -306,7 +306,7 @@ class Lane:
         -------
         False if the target has no room; the first part stays in hand
         """
-        # --- hot: monitored_queue; slow twin _insist, _receive_next ---
+        # --- hot: thread_monitored_queue; slow twin _insist, _receive_next ---
         part_p = self._part_p
         target = self.target
         capture = self._capture
@@ -343,7 +343,7 @@ class Lane:
 
     def _send_second(self) -> int:
         """Send the second part before the first; return whether there is a third."""
-        # --- hot: monitored_queue; slow twin _insist, _receive_next ---
+        # --- hot: thread_monitored_queue; slow twin _insist, _receive_next ---
         second_p = self._second_p
         capture = self._capture
         self._receive_next(second_p)
@@ -366,7 +366,7 @@ class Lane:
         capture: Any = self._capture
         prefix: Any = self._prefix
         size = len(prefix)
-        # --- hot: monitored_queue; slow twin zmq_send ---
+        # --- hot: thread_monitored_queue; slow twin zmq_send ---
         rc = fast.send_now(capture._fast_p, prefix, size, MORE_NOW)
         # --- end hot ---
         if rc < 0:
@@ -374,7 +374,7 @@ class Lane:
 
     def _receive_next(self, msg_p: Any) -> None:
         """Receive a part that is known to be there: messages arrive whole."""
-        # --- hot: monitored_queue; slow twin zmq_msg_recv ---
+        # --- hot: thread_monitored_queue; slow twin zmq_msg_recv ---
         source = self.source
         rc = fast.recv_now(msg_p, source._fast_p, DONTWAIT)
         # --- end hot ---

@@ -786,7 +786,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             kind = KINDS.get(option)
         except TypeError:
             kind = None
-        # --- hot: getsockopt_int; slow twin _get_checked ---
+        # --- hot: getsockopt; slow twin _get_checked ---
         if kind is INT and isinstance(option, int):
             cell = memory.take_cell()
             rc = fast.getsockopt_now(self._fast_p, option, cell[1], cell[2])
@@ -884,7 +884,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             kind = KINDS.get(option)
         except TypeError:
             kind = None
-        # --- hot: setsockopt_int; slow twin _set_checked ---
+        # --- hot: attribute; slow twin _set_checked ---
         if (
             kind is INT
             and type(optval) is int
@@ -1301,7 +1301,7 @@ class Socket(OptionAttributes, _Base[DataT]):
     def _send_copy(self, data: Any, flags: int) -> None:
         if type(data) is bytes:
             size = len(data)
-            # --- hot: send_multipart; slow twin _send_bytes ---
+            # --- hot: multipart; slow twin _send_bytes ---
             if (
                 size >= _RELEASING
                 or not 0 <= flags <= MORE_NOW
@@ -1420,7 +1420,7 @@ class Socket(OptionAttributes, _Base[DataT]):
 
     def _send_message(self, msg_p: Any, flags: int) -> None:
         """Send the message ``msg_p``, which is empty after that; it is kept when that fails."""
-        # --- hot: send_frame; slow twin zmq_msg_send ---
+        # --- hot: no_copy; slow twin zmq_msg_send ---
         if (
             0 <= flags <= MORE_NOW
             and fast.msg_send_now(msg_p, self._fast_p, flags | DONTWAIT) != -1
@@ -1484,7 +1484,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         for index, part in enumerate(msg_parts):
             if index == last:
                 part_flags = flags
-            # --- hot: send_multipart; slow twin _send_copy ---
+            # --- hot: multipart; slow twin _send_copy ---
             if type(part) is bytes:
                 size = len(part)
                 if (
@@ -1511,7 +1511,7 @@ class Socket(OptionAttributes, _Base[DataT]):
                 part_flags = flags
             size = len(part) if type(part) is bytes else _RELEASING
             if size < _RELEASING and self._fast_p is not None:
-                # --- hot: send_multipart; slow twin _send_bytes ---
+                # --- hot: multipart; slow twin _send_bytes ---
                 rc = fast.send_try(self._fast_p, part, size, part_flags | DONTWAIT)
                 # --- end hot ---
                 if rc >= 0:
@@ -1615,7 +1615,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         msg_p = _take()
         size = -1
         if flags == DONTWAIT:
-            # --- hot: recv_again; slow twin _recv_bytes ---
+            # --- hot: again; slow twin _recv_bytes ---
             size = fast.recv_try(msg_p, self._fast_p, DONTWAIT)
             if size == -1 and last_errno() == EAGAIN:
                 _give(msg_p)
@@ -1646,7 +1646,7 @@ class Socket(OptionAttributes, _Base[DataT]):
 
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         msg_p = _take()
-        # --- hot: recv_frame; slow twin _recv_message ---
+        # --- hot: frame_bytes; slow twin _recv_message ---
         if fast.recv_now(msg_p, self._fast_p, DONTWAIT) != -1:
             return Frame._received(msg_p, track)
         # --- end hot ---
@@ -1708,7 +1708,7 @@ class Socket(OptionAttributes, _Base[DataT]):
         more = 1
         msg_p = _take()
         while more:
-            # --- hot: recv_multipart; slow twin _recv_part ---
+            # --- hot: multipart; slow twin _recv_part ---
             size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
             if 0 <= size < _LIMIT:
                 parts.append(fast.msg_data(msg_p)[:size])
@@ -1716,7 +1716,7 @@ class Socket(OptionAttributes, _Base[DataT]):
                 continue
             # --- end hot ---
             more = self._recv_part(parts, msg_p, size, flags)
-        # --- hot: recv_multipart; slow twin memory.release ---
+        # --- hot: multipart; slow twin memory.release ---
         if size > _KEPT:
             fast.msg_close(msg_p)
             fast.msg_init(msg_p)
@@ -1978,7 +1978,7 @@ class Socket(OptionAttributes, _Base[DataT]):
             value: int = cell[0].value
             memory.give_cell(cell)
             if rc == 0:
-                return value & (1 if flags is PollEvent.POLLIN else operator.index(flags or 0))
+                return value & (1 if flags is PollEvent.POLLIN else int(operator.index(flags or 0)))
             # --- end hot ---
         if self.closed:
             raise errors.failure(
