@@ -494,16 +494,17 @@ class Socket(OptionAttributes, _Base[DataT]):
         address = self._endpoint(addr)
         self._check_bind(address)
         self._call_endpoint(C.zmq_bind, address, addr)
-        real = self.last_endpoint.decode("utf-8", "replace")
-        if "://" not in real:
-            real = address.decode("utf-8", "replace")  # for udp libzmq leaves the transport out
+        bound: bytes = self.last_endpoint
+        if b"://" not in bound:
+            bound = address  # for udp libzmq leaves the transport out
+        real = bound.decode("utf-8", "replace")
         self._bound.append(real)
         _pickle.bound(self, real)
-        if real.encode() != address and _bind.library.version < (4, 1):
+        if bound != address and _bind.library.version < (4, 1):
             given = self._given or {}
             given[real] = address
             _set(self, "_given", given)
-        return SocketContext(self, "bind", real)
+        return SocketContext(self, "bind", _text(bound))
 
     def connect(self, addr: str | bytes) -> SocketContext:
         """Connect to an endpoint.
@@ -542,9 +543,8 @@ class Socket(OptionAttributes, _Base[DataT]):
             self._call_endpoint(
                 lambda _, address: _connect_id.connect(self, names, address), address, addr
             )
-        name = address.decode("utf-8", "replace")
-        self._connected.append(name)
-        return SocketContext(self, "connect", name)
+        self._connected.append(address.decode("utf-8", "replace"))
+        return SocketContext(self, "connect", _text(address))
 
     def connect_peer(self, addr: str | bytes) -> int:
         """Connect to an endpoint and return who is there; PEER only (draft API).
@@ -2076,10 +2076,10 @@ class Socket(OptionAttributes, _Base[DataT]):
         -----
         Wraps ``zmq_socket_monitor``. It may be left unread: events then use memory.
         """
-        if _bind.library.version < (4, 0):
-            raise _bind.missing("get_monitor_socket", (4, 0), draft=False)
         if not self._handle:
             raise self._closed_error()
+        if _bind.library.version < (4, 0):
+            raise _bind.missing("get_monitor_socket", (4, 0), draft=False)
         if self._known_context() is None:
             raise TypeError(
                 f"context must be specified: the context of {self._describe()} is not known; make "
@@ -2234,6 +2234,14 @@ def _caller() -> tuple[str, int]:
     if frame is None:
         return ("?", 0)
     return (frame.f_code.co_filename, frame.f_lineno)
+
+
+def _text(address: bytes) -> Any:
+    """Return an endpoint as str, or as it is where it is no text."""
+    try:
+        return address.decode("utf-8")
+    except UnicodeDecodeError:
+        return address
 
 
 def _topic(topic: Any) -> Any:

@@ -65,6 +65,9 @@ PAIRS = [
     ("PAIR", "PAIR"), ("STREAM", "STREAM"), ("REP", "DEALER"), ("ROUTER", "ROUTER"),
 ]  # fmt: skip
 
+if zmq.zmq_version_info() < (4, 0):
+    PAIRS.remove(("STREAM", "STREAM"))
+
 note = Path(sys.argv[3])
 
 

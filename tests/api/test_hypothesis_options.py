@@ -82,7 +82,7 @@ def test_64_bits_come_back(value: int, context: zmq.Context) -> None:
 
 
 @quick
-@given(value=st.binary(min_size=1, max_size=255))
+@given(value=st.binary(max_size=254).map(lambda name: b"x" + name))
 def test_bytes_come_back(value: bytes, context: zmq.Context) -> None:
     """What fits into an option of bytes comes back as it was, NULs included."""
     with context.socket(zmq.DEALER) as one:
@@ -131,6 +131,7 @@ def test_any_attribute(name: str, context: zmq.Context) -> None:
                 delattr(one, name)
 
 
+@pytest.mark.libzmq("4.0.4")  # earlier ones do not end with connections to nobody
 @quick
 @given(
     address=st.one_of(
@@ -152,5 +153,7 @@ def test_any_address(address: Any, call: str, context: zmq.Context) -> None:
             getattr(one, call)(address)
         except UnicodeEncodeError:
             assert isinstance(address, str)
+        except zmq.ZMQVersionError:
+            assert call == "unbind"
         except zmq.ZMQError as error:
             assert "addr=" in str(error)

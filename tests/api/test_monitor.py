@@ -16,6 +16,7 @@ from support import terminate, until
 
 import zmq
 from zmq import _monitors
+from zmq._ctypes.bind import C
 from zmq.utils.monitor import recv_monitor_message
 
 pytestmark = pytest.mark.libzmq("4.0")
@@ -159,6 +160,20 @@ def test_listener_of_another_view(socket: Any, endpoint: Any) -> None:
         zmq.Socket.shadow(listener.underlying).connect(name)
         one.bind("tcp://127.0.0.1:*")
         assert recv_monitor_message(listener)["event"] == zmq.EVENT_LISTENING
+
+
+def test_monitor_of_a_foreign_socket(context: zmq.Context) -> None:
+    """A shadow of a socket that somebody else made is monitored when its context is given."""
+    handle = C.zmq_socket(context.underlying, zmq.REP)
+    one = zmq.Socket.shadow(handle)
+    assert one.context is None
+    with pytest.raises(TypeError, match="context must be specified"):
+        one.get_monitor_socket()
+    with zmq.Socket(context, shadow=handle) as known, known.get_monitor_socket() as listener:
+        listener.rcvtimeo = 5000
+        one.bind("tcp://127.0.0.1:*")
+        assert recv_monitor_message(listener)["event"] == zmq.EVENT_LISTENING
+    assert one.closed
 
 
 def test_monitor_again(socket: Any, listen: Any, endpoint: Any) -> None:

@@ -322,6 +322,7 @@ def test_tracking(pair: tuple[zmq.Socket, zmq.Socket]) -> None:
     tracker.wait(5)
 
 
+@pytest.mark.skipif(not memory.CPYTHON, reason="Frames of other tests come back at any time")
 def test_structures_come_back(socket: SocketFactory) -> None:
     """When an operation fails, the message structure it took is there for the next one."""
     b = socket(zmq.PAIR)
@@ -336,8 +337,7 @@ def test_structures_come_back(socket: SocketFactory) -> None:
         ):
             assert errno_of(operation) == zmq.EAGAIN
             gc.collect()  # the exception's frames hold the Frame that was not sent
-    # Where objects are not collected at once, those of all frames may come back.
-    assert 1 <= len(memory.spare) <= (5 if fast.AVAILABLE else 100)
+    assert 1 <= len(memory.spare) <= 5
 
 
 def test_environment_chooses(form: str) -> None:
