@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""packaging/pyzmq: the distribution that stands in for pyzmq."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import zmq
+
+from .conftest import ROOT, pip
+
+pytestmark = pytest.mark.packaging
+
+IMPORTED = """
+import importlib.metadata, json, zmq
+print(json.dumps([zmq.__file__, zmq.libzmq_path(), importlib.metadata.version("pyzmq")]))
+"""
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    """The wheel of packaging/pyzmq."""
+    source = tmp_path_factory.mktemp("shim") / "source"
+    shutil.copytree(ROOT / "packaging" / "pyzmq", source)
+    pip("wheel", "--no-deps", "-q", "-w", source.parent, source)
+    (wheel,) = source.parent.glob("*.whl")
+    return wheel
+
+
+def test_holds_metadata_only(shim):
+    """Nothing but metadata is in it, which requires zmq-ctypes and says the level of the API."""
+    with zipfile.ZipFile(shim) as archive:
+        info = f"pyzmq-{zmq.__version__}+ctypes.dist-info/"
+        assert [name for name in archive.namelist() if not name.startswith(info)] == []
+        lines = archive.read(f"{info}METADATA").decode().splitlines()
+    assert "Name: pyzmq" in lines
+    assert f"Version: {zmq.__version__}+ctypes" in lines
+    needed = [line for line in lines if line.startswith("Requires-Dist: ")]
+    assert needed == [f"Requires-Dist: zmq-ctypes>={'.'.join(zmq.__version__.split('.')[:2])}"]
+
+
+def test_satisfies_what_requires_pyzmq(shim, make_source, tmp_path):
+    """With it installed, jupyter_client is satisfied: pip fetches no pyzmq and finds no conflict."""
+    venv.create(tmp_path / "venv", symlinks=sys.platform != "win32")
+    (python,) = (tmp_path / "venv").glob("*/python" if sys.platform != "win32" else "*/python.exe")
+    pip("--python", python, "install", "-q", make_source(), shim, ZMQ_BUNDLE="always")
+    pip("--python", python, "install", "-q", "jupyter_client")
+    assert "No broken requirements found." in pip("--python", python, "check")
+    done = subprocess.run(
+        [python, "-I", "-c", IMPORTED], capture_output=True, text=True, timeout=60, check=True
+    )
+    package, library, version = json.loads(done.stdout)
+    assert version == f"{zmq.__version__}+ctypes"
+    assert Path(library).parent == Path(package).parent / "_libzmq"
+    compiled = [path for path in Path(package).parent.rglob("*.so") if "_libzmq" not in path.parts]
+    assert compiled == []
