@@ -327,7 +327,7 @@ def log_record(n: int) -> Samples:
             yield (clock() - begin) / n
 
 
-def import_zmq(n: int) -> Samples:
+def import_zmq(n: int, module: str = "") -> Samples:
     """The least time of n processes that import zmq, less that of n which do nothing."""
 
     def run(code: str) -> int:
@@ -336,5 +336,5 @@ def import_zmq(n: int) -> Samples:
         return clock() - begin
 
     while True:
-        times = [(run(f"import {zmq.__name__}"), run("")) for _ in range(n)]
+        times = [(run(f"import {zmq.__name__}{module}"), run("")) for _ in range(n)]
         yield float(min(one for one, _ in times) - min(bare for _, bare in times))

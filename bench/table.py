@@ -16,7 +16,7 @@ class Case(NamedTuple):
 
     name: str
     function: str
-    """Name in ``cases.py`` or ``growth.py``; called with ``n`` and then the arguments."""
+    """Name in ``cases.py``, ``loops.py`` or ``growth.py``; called with ``n`` and the arguments."""
     arguments: Arguments
     n: int
     """Operations in one sample."""
@@ -94,7 +94,13 @@ CASES = (
     Case("PUBHandler, one record emitted and received", "log_record", (), 1000, 0.7),
     Case("4 threads, send + recv, 16 B", "threads", (4, 16), 5000, 1.0, samples=3),
     Case("4 threads, send + recv, 1 KiB", "threads", (4, KIB), 5000, 1.0, samples=3),
+    Case("asyncio: send n, then recv n", "asyncio_burst", (16,), 3000, 0.2),
+    Case("asyncio: a task sends, one receives", "asyncio_tasks", (16,), 3000, 0.25),
+    Case("asyncio: multipart of 3, send + recv", "asyncio_multipart", (3,), 2000, 0.25),
+    Case("asyncio: two tasks, per round trip", "asyncio_ping_pong", (16,), 500, 0.4),
+    Case("asyncio: send, Poller.poll, recv", "asyncio_poller", (16,), 1000, 0.3),
     Case("import zmq, above the bare interpreter", "import_zmq", (), 3, 0.5, samples=2),
+    Case("import zmq.asyncio, above", "import_zmq", (".asyncio",), 3, 0.6, samples=2),
 )
 
 CURVES = (

@@ -29,10 +29,10 @@ def load(module: str) -> tuple[Any, list[Any], Any]:
     # From here on the name is taken: the checkout's folder holds a zmq as well.
     sys.modules["zmq"] = zmq
     sys.path.insert(0, ROOT)
-    from bench import cases, growth, partner
+    from bench import cases, growth, loops, partner
 
     sys.path.remove(ROOT)
-    return zmq, [cases, growth], partner
+    return zmq, [cases, growth, loops], partner
 
 
 # --- who this is ----------------------------------------------------------------------------------
