@@ -1271,6 +1271,17 @@ class Socket(OptionAttributes, _Base[DataT]):
             self._send_bytes(data, size, 0)
             return None
         # --- end hot ---
+        # --- hot: log_record; slow twin _send_copy ---
+        if (
+            flags == SNDMORE
+            and type(data) is bytes
+            and len(data) < _RELEASING
+            and (copy and routing_id is None and group is None)
+            and self._socket_type not in _TAKES_BACK
+            and fast.send_now(self._fast_p, data, len(data), MORE_NOW) >= 0
+        ):
+            return None
+        # --- end hot ---
         flags = _flags(flags)
         if flags & SNDMORE:
             self._park()
