@@ -47,6 +47,11 @@ RCVTIMEO = int(SocketOption.RCVTIMEO)
 SNDTIMEO = int(SocketOption.SNDTIMEO)
 IN = int(POLLIN)
 OUT = int(POLLOUT)
+SNDMORE = int(Flag.SNDMORE)
+
+_BEGUN = 1
+_DROPPED = 2
+"""What a socket has done with the message whose parts it is being sent, if it is not complete."""
 
 _KEPT = memory.KEPT
 _LIMIT = fast.LIMIT
@@ -110,9 +115,18 @@ class _Given:
 class _AsyncSocket(Socket["Future[Any]"]):
     """A socket whose sends, receives and polls return futures."""
 
-    __slots__ = ("_hot_p", "_ledger", "_loop", "_shadow_sock_kept", "_turns", "_watcher")
+    __slots__ = (
+        "_hot_p",
+        "_ledger",
+        "_loop",
+        "_midway",
+        "_shadow_sock_kept",
+        "_turns",
+        "_watcher",
+    )
 
     _hot_p: Any
+    _midway: int
     _ledger: _wakeup.Ledger
     _loop: Any
     _watcher: Any
@@ -128,6 +142,7 @@ class _AsyncSocket(Socket["Future[Any]"]):
     ) -> None:
         _set(self, "_hot_p", None)
         _set(self, "_loop", None)
+        _set(self, "_midway", 0)
         _set(self, "_watcher", None)
         _set(self, "_turns", None)
         if isinstance(context, Socket):
@@ -643,7 +658,12 @@ class _AsyncSocket(Socket["Future[Any]"]):
             if not self._handle:
                 return self._send_closed()
             watcher = self._enter()
-        if type(data) is bytes and flags == 0 and copy and not (kwargs or watcher.senders):
+        if (
+            type(data) is bytes
+            and flags == 0
+            and copy
+            and not (kwargs or watcher.senders or self._midway)
+        ):
             size = len(data)
             # --- hot: asyncio; slow twin zmq.Socket.send ---
             if (
@@ -660,7 +680,9 @@ class _AsyncSocket(Socket["Future[Any]"]):
         if copy:
             data = _snapshot(data)
         return self._submit(
-            flags, lambda now: Socket.send(self, data, now, copy, track, **kwargs)
+            flags,
+            lambda now: Socket.send(self, data, now, copy, track, **kwargs),
+            lambda now: self._send_rest([data], now, copy, track, kwargs),
         )
 
     def send_multipart(  # type: ignore[override]
@@ -689,7 +711,7 @@ class _AsyncSocket(Socket["Future[Any]"]):
         if (
             flags == 0
             and type(msg_parts) is list
-            and not (kwargs or watcher.senders or track)
+            and not (kwargs or watcher.senders or track or self._midway)
             and (_clock() < self._turns.ends or not self._turns.over())
         ):
             # What is done here is seen here, so the quick forms will do.
@@ -710,8 +732,31 @@ class _AsyncSocket(Socket["Future[Any]"]):
                 _set(self, "_fast_p", None)
         parts = [_snapshot(part) for part in msg_parts] if copy else list(msg_parts)
         return self._submit(
-            flags, lambda now: Socket.send_multipart(self, parts, now, copy, track, **kwargs)
+            flags,
+            lambda now: Socket.send_multipart(self, parts, now, copy, track, **kwargs),
+            lambda now: self._send_rest(parts, now, copy, track, kwargs),
         )
+
+    def _send_rest(
+        self, parts: Sequence[Any], flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
+    ) -> Any:
+        """Send parts of a message that an earlier send has begun.
+
+        There is always room for them, unless the peer has gone, and the message with it: then
+        its other parts are dropped, as libzmq does when it may wait. Each is tried once, so the
+        hot form, which leaves refused ones to the checked form, is not for them.
+        """
+        tracker = None
+        last = len(parts) - 1
+        for index, part in enumerate(parts):
+            now = flags if index == last else flags | SNDMORE
+            if self._midway != _DROPPED:
+                try:
+                    tracker = Socket.send(self, part, now, copy, track, **kwargs)
+                except Again:
+                    if self._taken_back(now):
+                        _set(self, "_midway", _DROPPED)
+        return tracker
 
     def _send_closed(self) -> Future[Any]:
         if _loop is None:
@@ -719,8 +764,16 @@ class _AsyncSocket(Socket["Future[Any]"]):
         _set(self, "_loop", _loop.current_loop())
         return self._failed(self._closed_error())
 
-    def _submit(self, flags: int, operation: Callable[[int], Any]) -> Future[Any]:
-        """Return the future of a send, done at once or when there is room."""
+    def _submit(
+        self, flags: int, begin: Callable[[int], Any], go_on: Callable[[int], Any]
+    ) -> Future[Any]:
+        """Return the future of a send, done at once or when there is room.
+
+        Parameters
+        ----------
+        flags
+        begin, go_on : callables, send, given flags, the first parts of a message, or others
+        """
         watcher = self._current()
         try:
             flags = _socket._flags(flags)
@@ -728,12 +781,21 @@ class _AsyncSocket(Socket["Future[Any]"]):
             return self._failed(error)
 
         def attempt() -> Taken:
-            # What is done here is seen here, so the quick forms will do.
-            _set(self, "_fast_p", self._hot_p)
-            try:
-                return operation(flags | DONTWAIT), None
-            finally:
-                _set(self, "_fast_p", None)
+            if self._midway:
+                tracker = go_on(flags | DONTWAIT)
+            else:
+                # What is done here is seen here, so the quick forms will do.
+                _set(self, "_fast_p", self._hot_p)
+                try:
+                    tracker = begin(flags | DONTWAIT)
+                finally:
+                    _set(self, "_fast_p", None)
+                    _set(self, "_parked_p", None)
+            if not flags & SNDMORE:
+                _set(self, "_midway", 0)
+            elif not self._midway:
+                _set(self, "_midway", _BEGUN)
+            return tracker, None
 
         go = not watcher.senders
         if go and (flags & DONTWAIT or self._may_go_on()):

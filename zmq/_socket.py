@@ -1530,15 +1530,36 @@ class Socket(OptionAttributes, _Base[DataT]):
                 errnum = last_errno()
                 if index and errnum == EAGAIN:
                     # The peer is gone, and the message with it, as it is when libzmq may wait.
-                    if flags & DONTWAIT:
+                    if flags & DONTWAIT and self._taken_back(part_flags):
                         raise Again()
                     continue
                 if index and errnum != errors.EINTR:
                     raise self._error(errnum, "send")
             self._park()
-            self._send_part(part, part_flags)
-            if index == 0:
-                self._unpark(0)
+            try:
+                self._send_part(part, part_flags)
+            except Again:
+                if index == 0 or self._taken_back(part_flags):
+                    raise
+            finally:
+                if index == 0:
+                    self._unpark(0)
+
+    def _taken_back(self, flags: int) -> bool:
+        """Begin anew after a part that was refused in mid-message: its peer is gone.
+
+        From version 4.3 on libzmq drops the parts that follow the refused one, up to the last of
+        its message. The next message would be taken for them, so they are ended here.
+
+        Returns
+        -------
+        whether the message can be sent again; not by a REQ, which has counted it as begun
+        """
+        if self._socket_type == _REQ:
+            return False
+        if flags & SNDMORE and self._socket_type in _TAKES_BACK and _DROPS_REST:
+            C.zmq_send(self._handle, b"", 0, DONTWAIT)
+        return True
 
     def _send_parts(
         self, parts: Sequence[Any], flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
@@ -1552,7 +1573,11 @@ class Socket(OptionAttributes, _Base[DataT]):
                     raise ValueError(f"Not a tracked message: create Frame {index} with track=True")
         for index, part in enumerate(parts):
             part_flags = flags if index == last else flags | SNDMORE
-            tracker = Socket.send(self, part, part_flags, copy=copy, track=track, **kwargs)
+            try:
+                tracker = Socket.send(self, part, part_flags, copy=copy, track=track, **kwargs)
+            except Again:
+                if index == 0 or self._taken_back(part_flags):
+                    raise
             if tracker is not None:
                 trackers.append(tracker)
         if not track or copy:
@@ -2178,7 +2203,9 @@ _PAIR = int(SocketType.PAIR)
 _DGRAM = int(SocketType.DGRAM)
 DATAGRAM_SENDERS = frozenset((_DGRAM, int(SocketType.RADIO)))
 _ALWAYS_CHECKED = THREAD_SAFE | {_DGRAM}
+_REQ = int(SocketType.REQ)
 _TAKES_BACK = frozenset(map(int, (SocketType.PUSH, SocketType.DEALER, SocketType.REQ)))
+_DROPS_REST = _bind.library.version >= (4, 3)
 _WITHOUT_HANDSHAKE = (b"inproc", b"udp")
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
 _PORT_TAKEN = frozenset((EADDRINUSE, errno.EACCES))
