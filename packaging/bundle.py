@@ -4,16 +4,19 @@
 The library comes out of the wheels that pyzmq publishes: they hold libzmq, the libraries it needs
 and the licence texts. pip downloads the wheel, so its configured indexes, proxies, certificates and
 folders of wheels are used. A library does not mind which Python loads it, so a wheel for any Python
-serves. Nothing is compiled, and nothing is bundled that was not loaded on this machine first.
+serves. Nothing is compiled, and nothing is bundled that was not loaded on this machine first and
+asked for its version and for CURVE.
 
 ``ZMQ_BUNDLE`` decides: ``never``, ``always``, or ``auto`` (the default), which bundles when the
-loader finds no libzmq on this machine.
+loader finds no libzmq on this machine. ``ZMQ_BUNDLE_FROM`` names what to bundle instead of what
+pyzmq publishes: a libzmq, its folder, or a wheel.
 """
 
 from __future__ import annotations
 
 import glob
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -23,6 +26,8 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADER = ROOT / "zmq" / "_ctypes" / "loader.py"
@@ -30,16 +35,73 @@ LOADER = ROOT / "zmq" / "_ctypes" / "loader.py"
 FOLDER = "_libzmq"
 ORIGIN = "ORIGIN.json"
 LICENCES = "licenses"
-PINNED = "pyzmq==27.3.0"
+TEXTS = Path(__file__).resolve().parent / "licenses"
 DEADLINE_S = 120.0
 
-# Pythons whose wheels are asked for when there is none for the running one: version and ABI tags
+# The Python whose wheels are pinned, and others that serve where those cannot be had
+PINNED_PYTHON = ("3.12", ("cp312", "abi3"))
 OTHER_PYTHONS = (
-    ("3.12", ("cp312", "abi3")),
     ("3.11", ("cp311",)),
     ("3.9", ("cp39",)),
     ("3.8", ("cp38",)),
     ("3.7", ("cp37m",)),
+)
+
+
+class Pin(NamedTuple):
+    """A wheel that libzmq is taken from: what pip calls its platform, and what it has to be."""
+
+    platform: str
+    wheel: str
+    sha256: str
+    libzmq: str
+
+
+# Later wheels for Windows have libzmq linked into a Python extension, which exports nothing of it;
+# those for Windows on ARM always had.
+PINS = (
+    Pin(
+        "manylinux_2_28_x86_64",
+        "pyzmq-27.3.0-cp312-abi3-manylinux_2_26_x86_64.manylinux_2_28_x86_64.whl",
+        "858fe25231e0fd8612da142efde019faa5ef63fa150a821a27870e791b38c798",
+        "4.3.5",
+    ),
+    Pin(
+        "manylinux_2_28_aarch64",
+        "pyzmq-27.3.0-cp312-abi3-manylinux_2_26_aarch64.manylinux_2_28_aarch64.whl",
+        "ad8b828407caee77ff3ab0bdb2984ee8d48922328b226e8fda7c84a71a55dbb4",
+        "4.3.5",
+    ),
+    Pin(
+        "musllinux_1_2_x86_64",
+        "pyzmq-27.3.0-cp312-abi3-musllinux_1_2_x86_64.whl",
+        "d317685b83663fbd03ca8b5c34add7463e9bed094e3e1a69d2a895130b64ffaf",
+        "4.3.5",
+    ),
+    Pin(
+        "musllinux_1_2_aarch64",
+        "pyzmq-27.3.0-cp312-abi3-musllinux_1_2_aarch64.whl",
+        "220095b4c11b0542ae5c0d67411331d3819753ee9ec0468e63a4ca6fd4ccf50f",
+        "4.3.5",
+    ),
+    Pin(
+        "macosx_10_15_universal2",
+        "pyzmq-27.3.0-cp312-abi3-macosx_10_15_universal2.whl",
+        "15155fd8f308d3bd47f67a8f6cc809f9db90abbf63c514c384a17622e2cf080f",
+        "4.3.5",
+    ),
+    Pin(
+        "win_amd64",
+        "pyzmq-25.1.2-cp312-cp312-win_amd64.whl",
+        "ced111c2e81506abd1dc142e6cd7b68dd53747b3b7ae5edbea4578c5eeff96b7",
+        "4.3.4",
+    ),
+    Pin(
+        "win32",
+        "pyzmq-25.1.2-cp312-cp312-win32.whl",
+        "02bbc1a87b76e04fd780b45e7f695471ae6de747769e540da909173d50ff8e2d",
+        "4.3.4",
+    ),
 )
 
 _PROBE = """
@@ -55,7 +117,9 @@ try:
 except ImportError as exc:
     print(json.dumps({"error": str(exc)}))
 else:
-    print(json.dumps({"path": library.path, "version": library.version}))
+    has = getattr(library.released, "zmq_has", None)
+    curve = bool(has and has(b"curve"))
+    print(json.dumps({"path": library.path, "version": library.version, "curve": curve}))
 """
 
 
@@ -74,6 +138,16 @@ def log(text: str) -> None:
 # --- what is there --------------------------------------------------------------------------------
 
 
+def load_loader() -> ModuleType:
+    """Import the loader by its path, without the package; it opens nothing by being imported."""
+    spec = importlib.util.spec_from_file_location("loader", LOADER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def probe(environ: dict[str, str]) -> dict[str, object]:
     """Run the loader in a process of its own, without a bundled library.
 
@@ -85,7 +159,8 @@ def probe(environ: dict[str, str]) -> dict[str, object]:
 
     Returns
     -------
-    dict with ``path`` and ``version`` of the libzmq that was loaded, or with ``error``
+    dict with ``path``, ``version`` and ``curve`` (whether it has that) of the libzmq that was
+    loaded, or with ``error``
     """
     nowhere = str(LOADER / "nowhere")
     command = [sys.executable, "-I", "-c", _PROBE, str(LOADER), json.dumps(environ), nowhere]
@@ -173,24 +248,48 @@ def python_options(version: str, abis: tuple[str, ...]) -> list[str]:
     return [*options, *(f"--abi={abi}" for abi in abis)]
 
 
-def download(folder: Path) -> Path:
-    """Download a pyzmq wheel whose libzmq serves on this platform.
+def choices(platform: str) -> list[tuple[str, list[str]]]:
+    """List what to ask pip for, requirement and options: the pinned wheel, then any that serves."""
+    pinned, serving = "pyzmq==27.3.0", "pyzmq"
+    if platform == "win32":
+        pinned, serving = "pyzmq==25.1.2", "pyzmq<26"
+    others = [python_options(version, abis) for version, abis in OTHER_PYTHONS]
+    options = [[], python_options(*PINNED_PYTHON), *others]
+    return [(pinned, python_options(*PINNED_PYTHON)), *((serving, each) for each in options)]
 
-    The pinned version is asked for before any other, the running Python before others.
-    """
+
+def download(folder: Path) -> Path:
+    """Download a pyzmq wheel whose libzmq serves on this platform."""
     pip = find_pip()
     ends = time.monotonic() + DEADLINE_S
-    choices = [[], *(python_options(version, abis) for version, abis in OTHER_PYTHONS)]
     failures = []
-    for requirement in (PINNED, "pyzmq"):
-        for options in choices:
-            try:
-                return pip_download(pip, requirement, folder, options, ends - time.monotonic())
-            except UnreachableError:
-                raise
-            except BundleError as exc:
-                failures.append(str(exc))
+    for requirement, options in choices(sys.platform):
+        try:
+            return pip_download(pip, requirement, folder, options, ends - time.monotonic())
+        except UnreachableError:
+            raise
+        except BundleError as exc:
+            failures.append(str(exc))
     raise BundleError(f"no pyzmq wheel for this platform: {failures[0]}")
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check(wheel: Path) -> bool:
+    """Compare a wheel with what is recorded of it; return whether anything is.
+
+    pip has compared it already with what its index says. An index of one's own may say anything.
+
+    Raises
+    ------
+    BundleError : it is another file than the one that is recorded under this name
+    """
+    recorded = {pin.wheel: pin.sha256 for pin in PINS}.get(wheel.name)
+    if recorded not in (None, sha256(wheel)):
+        raise BundleError(f"{wheel.name}: its sha256 is {sha256(wheel)}, not {recorded}")
+    return recorded is not None
 
 
 # --- unpacking ------------------------------------------------------------------------------------
@@ -230,58 +329,147 @@ def _with_words(names: list[str], words: tuple[str, ...]) -> list[str]:
 
 def unpack(wheel: Path, folder: Path) -> None:
     """Copy libzmq, its neighbours and their licences out of a wheel; note where they are from."""
-    folder.mkdir(parents=True, exist_ok=True)
-    digests = {}
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        for name in library_names(names):
-            target = folder / PurePosixPath(name).name
-            target.write_bytes(archive.read(name))
-            target.chmod(0o755)
-            digests[target.name] = hashlib.sha256(target.read_bytes()).hexdigest()
-        (folder / LICENCES).mkdir(exist_ok=True)
-        for name in licence_names(names):
-            target = folder / LICENCES / PurePosixPath(name).name
-            target.write_bytes(archive.read(name))
-    origin = {
-        "wheel": wheel.name,
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-        "files": digests,
+    (folder / LICENCES).mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+            for name in library_names(names):
+                _write(folder / PurePosixPath(name).name, archive.read(name))
+            for name in licence_names(names):
+                _write(folder / LICENCES / PurePosixPath(name).name, archive.read(name))
+    except zipfile.BadZipFile as exc:
+        raise BundleError(f"{wheel}: {exc}") from None
+    note_origin(folder, wheel=wheel.name, sha256=sha256(wheel), pinned=check(wheel))
+
+
+def copy_library(given: Path, folder: Path) -> None:
+    """Copy a libzmq, and those libraries beside it that it does not load without.
+
+    Parameters
+    ----------
+    given : Path of a libzmq, or of a folder that holds one
+    folder : Path to copy to
+    """
+    found = probe({"LIBZMQ_PATH": str(given)})
+    if "error" in found:
+        raise BundleError(str(found["error"]))
+    library = Path(str(found["path"]))
+    (folder / LICENCES).mkdir(parents=True, exist_ok=True)
+    _write(folder / library.name, library.read_bytes())
+    for text in sorted(library.parent.glob(f"{LICENCES}/*.txt")):
+        _write(folder / LICENCES / text.name, text.read_bytes())
+    loader = load_loader()
+    here = loader.this_system({})
+    while "error" in (copied := probe_folder(folder)):
+        missed = loader.missed_neighbour(here, str(library), str(copied["error"]))
+        if missed is None or (folder / os.path.basename(missed)).exists():
+            raise BundleError(str(copied["error"]))
+        _write(folder / os.path.basename(missed), Path(missed).read_bytes())
+    note_origin(folder, library=str(library), sha256=sha256(library))
+
+
+def _write(target: Path, content: bytes) -> None:
+    target.write_bytes(content)
+    target.chmod(0o644 if target.parent.name == LICENCES else 0o755)
+
+
+def add_texts(folder: Path, version: str) -> None:
+    """Add the licence texts that did not come with the libraries."""
+    mozilla = tuple(map(int, version.split("."))) >= (4, 3, 5)
+    lesser = ("LICENSE.LESSER.txt", "LICENSE.GPL-3.txt")
+    gcc = ("LICENSE.GPL-3.txt", "LICENSE.GCC-exception.txt")
+    wanted = (
+        ("libzmq", ("zeromq", "libzmq", "lesser"), ("LICENSE.MPL-2.0.txt",) if mozilla else lesser),
+        ("libsodium", ("sodium",), ("LICENSE.libsodium.txt",)),
+        ("libstdc++", ("gcc",), gcc),
+        ("libgcc", ("gcc",), gcc),
+        ("vcruntime", ("vcruntime",), ("LICENSE.vcruntime.txt",)),
+        ("msvcp", ("vcruntime",), ("LICENSE.vcruntime.txt",)),
+    )
+    libraries = [path.name.lower() for path in folder.iterdir()]
+    for start, words, texts in wanted:
+        there = [path.name for path in (folder / LICENCES).iterdir()]
+        if any(name.startswith(start) for name in libraries) and not _with_words(there, words):
+            for text in texts:
+                _write(folder / LICENCES / text, (TEXTS / text).read_bytes())
+
+
+def note_origin(folder: Path, **facts: object) -> None:
+    """Write down where a folder's libraries came from, beside them; add to what is written."""
+    path = folder / ORIGIN
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    files = {
+        file.name: sha256(file)
+        for file in sorted(folder.iterdir())
+        if file.is_file() and file.name != ORIGIN
     }
-    write_origin(folder, origin)
+    text = json.dumps({**known, **facts, "files": files}, indent=2, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
-def write_origin(folder: Path, origin: dict[str, object]) -> None:
-    text = json.dumps(origin, indent=2, sort_keys=True)
-    (folder / ORIGIN).write_text(text + "\n", encoding="utf-8")
+def describe(folder: Path) -> str:
+    """Say in a line what a folder holds."""
+    origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    return f"libzmq {origin.get('libzmq', '')} from {origin.get('wheel') or origin.get('library')}"
 
 
-def fetch(folder: Path) -> None:
+def fill(folder: Path, scratch: Path, given: str) -> None:
+    """Put a libzmq, its neighbours, licences and origin into a folder, from what was named."""
+    if not given:
+        unpack(download(scratch), folder)
+    elif given.endswith(".whl") and Path(given).is_file():
+        unpack(Path(given), folder)
+    elif Path(given).exists():
+        copy_library(Path(given).absolute(), folder)
+    else:
+        raise BundleError("no such file")
+
+
+def accept(folder: Path, given: str) -> None:
+    """Load what is to be bundled, ask it for its version and for CURVE, and note the answers."""
+    loaded = probe_folder(folder)
+    if "error" in loaded:
+        raise BundleError(f"{describe(folder)} does not load: {loaded['error']}")
+    version = ".".join(map(str, loaded["version"]))  # type: ignore[call-overload]
+    origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    pinned = {pin.wheel: pin.libzmq for pin in PINS}.get(origin.get("wheel"), version)
+    if version != pinned:
+        raise BundleError(f"{origin['wheel']} holds libzmq {version}, not {pinned}")
+    if not loaded["curve"]:
+        if not given:
+            raise BundleError(f"the libzmq {version} of {origin['wheel']} has no CURVE")
+        log(f"WARNING: the libzmq {version} of {given} has no CURVE")
+    note_origin(folder, libzmq=version, curve=loaded["curve"])
+    add_texts(folder, version)
+
+
+def fetch(folder: Path, given: str = "") -> None:
     """Fill a folder with a libzmq that loads here, or leave it absent.
+
+    Parameters
+    ----------
+    folder : Path, made anew when something that serves was found
+    given : str, a libzmq, its folder or a wheel; empty for a wheel of pyzmq, by pip
 
     Raises
     ------
-    BundleError : nothing could be downloaded, or what was downloaded does not load
+    BundleError : nothing could be downloaded, or what was downloaded does not serve
     """
     # Beside its destination, so that the rename at the end is atomic.
     with tempfile.TemporaryDirectory(prefix=f"{FOLDER}.", dir=folder.parent) as scratch:
         download_to, fresh = Path(scratch, "wheel"), Path(scratch, FOLDER)
         download_to.mkdir()
-        wheel = download(download_to)
-        unpack(wheel, fresh)
-        loaded = probe_folder(fresh)
-        if "error" in loaded:
-            raise BundleError(f"the libzmq of {wheel.name} does not load: {loaded['error']}")
-        origin = json.loads((fresh / ORIGIN).read_text(encoding="utf-8"))
-        version = ".".join(map(str, loaded["version"]))  # type: ignore[call-overload]
-        write_origin(fresh, {**origin, "libzmq": version})
+        try:
+            fill(fresh, download_to, given)
+            accept(fresh, given)
+        except BundleError as exc:
+            raise BundleError(f"ZMQ_BUNDLE_FROM={given}: {exc}") if given else exc from None
         shutil.rmtree(folder, ignore_errors=True)
         try:
             fresh.rename(folder)
         except OSError:
             if "error" in probe_folder(folder):  # no other build has just put one there
                 raise
-        log(f"bundling libzmq {version} from {wheel.name}")
 
 
 def prepare(source: Path, scratch: Path) -> Path | None:
@@ -298,27 +486,28 @@ def prepare(source: Path, scratch: Path) -> Path | None:
 
     Raises
     ------
-    BundleError : only when ``ZMQ_BUNDLE`` is ``always``, or is not one of the three words
+    BundleError : only when ``ZMQ_BUNDLE`` is ``always`` or not one of the three words, or when
+        ``ZMQ_BUNDLE_FROM`` is set and does not serve
     """
-    wanted = mode()
+    wanted, given = mode(), os.environ.get("ZMQ_BUNDLE_FROM", "").strip()
     if wanted == "never":
         return None
-    if wanted == "auto":
+    if wanted == "auto" and not given:
         here = probe(dict(os.environ))
         if "error" not in here:
             log(f"libzmq is on this machine, at {here['path']}: not bundling one")
             return None
     folder = source / FOLDER
-    if "error" not in probe_folder(folder):
-        return folder
-    if not os.access(source, os.W_OK):
-        scratch.mkdir(parents=True, exist_ok=True)
-        folder = scratch / FOLDER
-    try:
-        fetch(folder)
-    except (BundleError, OSError) as exc:
-        if wanted == "always":
-            raise BundleError(str(exc)) from exc
-        log(f"WARNING: no libzmq here, and none could be bundled: {exc}")
-        return None
+    if given or "error" in probe_folder(folder):
+        if not os.access(source, os.W_OK):
+            scratch.mkdir(parents=True, exist_ok=True)
+            folder = scratch / FOLDER
+        try:
+            fetch(folder, given)
+        except (BundleError, OSError) as exc:
+            if wanted == "always" or given:
+                raise BundleError(str(exc)) from exc
+            log(f"WARNING: no libzmq here, and none could be bundled: {exc}")
+            return None
+    log(f"bundling {describe(folder)}")
     return folder

@@ -6,8 +6,12 @@ from __future__ import annotations
 import faulthandler
 import itertools
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,5 +134,21 @@ def connected(socket: SocketFactory, endpoint: Callable[[str], str]) -> Connecte
         bound.bind(endpoint(transport))
         connecting.connect(bound.last_endpoint)
         return bound, connecting
+
+    return make
+
+
+@pytest.fixture
+def compile_library(tmp_path: Path) -> Callable[..., None]:
+    """Make a shared library out of C source, or skip where there is no compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None or sys.platform == "win32":
+        pytest.skip("no C compiler")
+
+    def make(path: Path, source: str, *options: str) -> None:
+        file = tmp_path / f"{Path(path).stem}.c"
+        file.write_text(source)
+        command = [compiler, "-shared", "-fPIC", "-o", str(path), str(file), *options]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
 
     return make

@@ -91,22 +91,6 @@ def library():
     return loader.load()
 
 
-@pytest.fixture
-def compile_library(tmp_path):
-    """Make a shared library out of C source, or skip where there is no compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None or sys.platform == "win32":
-        pytest.skip("no C compiler")
-
-    def make(path, source, *options):
-        file = tmp_path / f"{Path(path).stem}.c"
-        file.write_text(source)
-        command = [compiler, "-shared", "-fPIC", "-o", str(path), str(file), *options]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-
-    return make
-
-
 # --- where it looks -------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ def pip(*arguments, check=True, **environ):
     clean = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("LIBZMQ_PATH", "ZMQ_BUNDLE", "PYTHONPATH")
+        if name not in ("LIBZMQ_PATH", "ZMQ_BUNDLE", "ZMQ_BUNDLE_FROM", "PYTHONPATH")
     }
     done = subprocess.run(
         [sys.executable, "-m", "pip", *map(str, arguments)],

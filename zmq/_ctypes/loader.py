@@ -459,7 +459,7 @@ def _open(system: System, path: str, asked: set[str]) -> ctypes.CDLL:
         try:
             return _dlopen(path)
         except OSError as exc:
-            neighbour = _missed_neighbour(system, path, str(exc))
+            neighbour = missed_neighbour(system, path, str(exc))
             if neighbour is None or neighbour in asked:
                 raise
         # ctypes never closes a library, so the neighbour stays for the next try.
@@ -474,7 +474,7 @@ def _dlopen(path: str) -> ctypes.CDLL:
     return ctypes.CDLL(path, use_errno=True)
 
 
-def _missed_neighbour(system: System, path: str, message: str) -> str | None:
+def missed_neighbour(system: System, path: str, message: str) -> str | None:
     """Find the file beside `path` that the linker's message names as the one it missed."""
     folder, own_name = os.path.split(path)
     if not folder:
