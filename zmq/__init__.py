@@ -35,7 +35,8 @@ from ._misc import (
 from ._pickle import initial_policy as _initial_policy
 from ._poll import Poller, select, zmq_poll
 from ._proxy import device, proxy, proxy_steerable
-from ._socket import IPC_PATH_MAX_LEN, Socket, SyncSocket
+from ._socket import Socket, SyncSocket
+from ._socket_errors import IPC_PATH_MAX_LEN
 from ._tracker import _FINISHED_TRACKER, MessageTracker
 from ._version import __revision__, __version__, pyzmq_version, pyzmq_version_info
 from .constants import *  # noqa: F403

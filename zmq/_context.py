@@ -14,7 +14,8 @@ from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
 from ._options import OptionAttributes, c_int
-from ._socket import Socket, _caller, checked_address
+from ._socket import Socket
+from ._socket_base import caller, checked_address
 from .constants import CONTEXT_OPTION_SINCE, ContextOption, Errno, SocketOption
 from .error import ZMQError
 
@@ -130,7 +131,7 @@ class Context(OptionAttributes, _Base[SocketT]):
         _set(self, "_sockets", weakref.WeakSet())
         _set(self, "sockopts", {})
         _set(self, "_pid", os.getpid())
-        _set(self, "_created", _caller())
+        _set(self, "_created", caller())
         if isinstance(io_threads, Context):
             shadow = io_threads
             io_threads = 1

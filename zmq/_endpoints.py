@@ -4,7 +4,8 @@
 It listens at whatever descriptor has the number in USE_FD, and ends the process when
 that is no listening socket, or when it listens there already. Older releases do so
 too when there is no such device as in BINDTODEVICE, or divide by a RECONNECT_IVL of
-0.
+0. What answers a handshake's question for authentication has to be of one of three
+types.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 
 from ._ctypes import bind, errors
 from ._options import BYTES
-from .constants import Errno, SocketOption
+from .constants import Errno, SocketOption, SocketType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ RECONNECT_IVL = int(SocketOption.RECONNECT_IVL)
 USE_FD = int(SocketOption.USE_FD)
 
 _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
+
+_ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
 
 _given: set[tuple[int, int]] = set()
 """(descriptor, inode) of what libzmq listens at."""
@@ -83,6 +86,28 @@ def check_connect(socket: Any, address: bytes) -> None:
         raise errors.failure(
             f"{bind.strerror(EINVAL)} (reconnect_ivl=0: libzmq {bind.dotted(version)} divides by it; "
             f"give {socket._describe()} one of 1 ms or more)",
+            EINVAL,
+        )
+
+
+def check_zap_handler(socket: Any, address: bytes, kind: int) -> None:
+    """Refuse a socket for authentication that libzmq would not survive.
+
+    Parameters
+    ----------
+    socket : Socket
+    address : bytes, the endpoint that it is about to bind
+    kind : int, the type of the socket that would be there
+
+    Raises
+    ------
+    zmq.ZMQError : it cannot be an authentication handler (EINVAL)
+    """
+    if address == b"inproc://zeromq.zap.01" and kind not in _ZAP_TYPES:
+        raise errors.failure(
+            f"{bind.strerror(EINVAL)} (addr={address.decode()!r}: an authentication handler is a REP, "
+            f"ROUTER or SERVER; anything else there, for {socket._describe()}, would end the process "
+            "at the next handshake)",
             EINVAL,
         )
 

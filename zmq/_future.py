@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from time import monotonic as _clock
 
-from . import _poll, _socket, _wakeup
+from . import _poll, _wakeup
 from ._ctypes import fast, memory
 from ._ctypes.bind import C
 from ._ctypes.errors import last_errno
 from ._frame import Frame
 from ._poll import Poller
 from ._socket import Socket
+from ._socket_checked import c_flags
 from .constants import EVENTS, POLLIN, POLLOUT, Errno, Flag, SocketOption
 from .error import Again, ZMQError
 
@@ -341,7 +342,7 @@ class _AsyncSocket(Socket["Future[Any]"]):
     def _receive(self, flags: int, take: Callable[[], Taken]) -> Future[Any]:
         """Return the future of what ``take()`` takes, at once or when there is something."""
         watcher = self._current()
-        flags = _socket._flags(flags)
+        flags = c_flags(flags)
         go = not watcher.receivers
         if go and (flags & DONTWAIT or self._may_go_on()):
             try:
@@ -776,7 +777,7 @@ class _AsyncSocket(Socket["Future[Any]"]):
         """
         watcher = self._current()
         try:
-            flags = _socket._flags(flags)
+            flags = c_flags(flags)
         except Exception as error:
             return self._failed(error)
 

@@ -26,6 +26,7 @@ from . import _socket, _wakeup
 from ._ctypes import errors, memory
 from ._ctypes.bind import C
 from ._frame import Frame
+from ._socket_options import read_events
 from .constants import Errno, SocketOption
 from .error import Again, ZMQError
 
@@ -432,7 +433,7 @@ class LoopWatcher(_wakeup.Watcher):
         self._fd: int = socket._get_checked(FD, None)
         self.loop = loop
         self.turns = turns_of(loop)
-        super().__init__(handle, None, functools.partial(_socket.read_events, handle))
+        super().__init__(handle, None, functools.partial(read_events, handle))
         self._socket_p = socket._watched_p()
 
     def here(self) -> bool:

@@ -10,6 +10,7 @@ from time import monotonic
 from . import _socket, _wakeup
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import strerror
+from ._socket_errors import THREAD_SAFE
 from .constants import Errno, PollEvent, SocketOption
 from .error import ZMQError
 
@@ -190,7 +191,7 @@ def _wait(built: _Built, timeout_ms: int) -> tuple[_Built, int]:
 def _explained(error: ZMQError, items: Items) -> ZMQError:
     if error.errno == EINVAL:
         for item, _ in items:
-            if isinstance(item, _socket.Socket) and item._socket_type in _socket.THREAD_SAFE:
+            if isinstance(item, _socket.Socket) and item._socket_type in THREAD_SAFE:
                 return errors.failure(
                     f"{strerror(EINVAL)} ({item._describe()} is of a thread-safe type: only "
                     "builds of libzmq with the draft API can poll it)",

@@ -9,6 +9,7 @@ from . import _poll, _socket
 from ._ctypes import errors
 from ._ctypes.bind import C
 from ._relay import Lane, Relay, Signals, check
+from ._socket_checked import DATAGRAM_SENDERS
 from .constants import DeviceType, Flag, SocketType
 from .error import Again
 
@@ -63,7 +64,7 @@ def _must_be_ours(*sockets: Socket[Any] | None) -> bool:
         return True  # nothing would interrupt it
     # It would send what libzmq does not survive being sent over udp.
     return any(
-        socket is not None and socket._socket_type in _socket.DATAGRAM_SENDERS
+        socket is not None and socket._socket_type in DATAGRAM_SENDERS
         for socket in sockets
     )
 

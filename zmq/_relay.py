@@ -21,6 +21,7 @@ from __future__ import annotations
 from . import _poll, _socket, _wakeup
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
+from ._socket_checked import DATAGRAM_SENDERS
 from .constants import Errno, Flag, PollEvent, SocketOption, SocketType
 from .error import ZMQError
 
@@ -82,7 +83,7 @@ def check(name: str, socket: Any) -> None:
         )
     if not socket._handle:
         raise socket._closed_error()
-    if socket._socket_type in _socket.DATAGRAM_SENDERS:
+    if socket._socket_type in DATAGRAM_SENDERS:
         socket._check_datagram(0, b"")
 
 
@@ -398,7 +399,7 @@ class Lane:
         -------
         False if it is the first of a message, and the target has no room for it now
         """
-        if socket._socket_type in _socket.DATAGRAM_SENDERS:
+        if socket._socket_type in DATAGRAM_SENDERS:
             socket._check_message(msg_p)
         first_to_target = first and socket is self.target
         if first_to_target and socket in self._gates:

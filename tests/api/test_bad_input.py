@@ -470,14 +470,14 @@ def test_class_of_a_shadow(socket: Any, context: zmq.Context) -> None:
 
 def test_many_shadows_leave_nothing(socket: Any) -> None:
     """Shadows that come and go are not remembered."""
-    from zmq import _socket
+    from zmq import _socket_views
 
     one = socket(zmq.PAIR)
     for _ in range(1000):
         copy.copy(one)
     collect()
     copy.copy(one)
-    assert len(_socket._views[one.underlying]) < 5
+    assert len(_socket_views.views[one.underlying]) < 5
 
 
 # --- what libzmq does not survive -----------------------------------------------------------------

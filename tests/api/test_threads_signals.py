@@ -19,7 +19,7 @@ from conftest import Connected, SocketFactory
 from programs import start
 
 import zmq
-from zmq import _poll, _socket
+from zmq import _poll, _socket_checked
 from zmq._ctypes import fast
 
 posix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs setitimer")
@@ -31,7 +31,7 @@ OnAlarm = Callable[..., None]
 def waits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Wait in libzmq, in slices as where no signal ends a C call, and without untyped calls."""
     if request.param == "sliced":
-        monkeypatch.setattr(_socket, "_FORCE_SLICES", True)
+        monkeypatch.setattr(_socket_checked, "_FORCE_SLICES", True)
         monkeypatch.setattr(_poll, "_SLICE_MS", 50)
     if request.param == "typed":
         fast.use(False)

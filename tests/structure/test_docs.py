@@ -71,7 +71,12 @@ def public_objects() -> Iterator[tuple[str, Any]]:
 
 
 def members(name: str, cls: type) -> Iterator[tuple[str, Any]]:
-    for member, value in vars(cls).items():
+    """Yield (name, object) of what a class has of its own and of the classes it is made of."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__.startswith("zmq"):
+            found.update(vars(base))
+    for member, value in found.items():
         if isinstance(value, (classmethod, staticmethod)):
             value = value.__func__
         if not member.startswith("_") and (

@@ -10,6 +10,7 @@ sockets: quiet once one has looked, readable at the next news.
 
 from __future__ import annotations
 
+import os
 from _thread import allocate_lock
 from ctypes import byref, c_void_p, create_string_buffer
 
@@ -18,6 +19,12 @@ from .types import zmq_fd_t
 
 _POLLIN_OR_POLLOUT = 3
 _EVENT_SIZE = 32
+
+known: dict[int, Signaler] = {}
+"""C sockets whose descriptor was asked for."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=known.clear)
 
 
 class Signaler:

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every room of Socket knows of it.
+
+Socket is made of several classes without state, one for each subject, so that each
+subject has a file. This is what they have in common: the names of the attributes,
+what an error says about the socket, and its options as C has them.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+
+from . import _socket_views, _wakeup
+from ._ctypes import bind as _bind
+from ._ctypes import errors, memory
+from ._ctypes.bind import C
+from ._options import INT, INT64, KEY, NOTED, OptionAttributes, exact_bytes
+from ._socket_errors import hint, names
+from .constants import Errno, SocketOption, SocketType
+from .error import Again, ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Union
+
+    from ._context import Context
+    from ._frame import Frame
+    from ._monitors import Key
+    from ._tracker import MessageTracker
+
+    Part = Union[bytes, bytearray, memoryview, Frame, Any]
+
+EAGAIN = int(Errno.EAGAIN)
+EINVAL = int(Errno.EINVAL)
+ENOTSOCK = int(Errno.ENOTSOCK)
+ROUTING_ID = int(SocketOption.ROUTING_ID)
+_set = object.__setattr__
+
+
+class SocketBase(OptionAttributes):
+    """The attributes of a socket, and how it is spoken of."""
+
+    __slots__ = ()
+
+    _handle: int
+    _fast_p: Any
+    _context: Context[Any] | None
+    _socket_type: int
+    _bound: list[str]
+    _connected: list[str]
+    _given: dict[str, bytes] | None
+    _closed_why: str | None
+    _created: tuple[str, int]
+    _parked_p: Any
+    _monitor_socket: Any
+    _copy_threshold: int
+    _shadow: bool
+
+    if TYPE_CHECKING:
+        send: Callable[..., MessageTracker | None]
+        recv: Callable[..., bytes]
+        send_multipart: Callable[..., MessageTracker | None]
+        recv_multipart: Callable[..., Any]
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        module = cls.__module__
+        if module == "zmq._socket":
+            module = "zmq"
+        try:
+            kind = f"zmq.{SocketType(self._socket_type).name}"
+        except ValueError:
+            kind = f"zmq.UNKNOWN({self._socket_type})"
+        closed = " closed" if self.closed else ""
+        return f"<{module}.{cls.__qualname__}({kind}) at {hex(id(self))}{closed}>"
+
+    @property
+    def context(self) -> Context[Any]:
+        """The Context that the socket was made in."""
+        return self._context  # type: ignore[return-value]
+
+    @property
+    def underlying(self) -> int:
+        """Address of the C socket, 0 when closed; for zmq_* functions of other bindings."""
+        return self._handle
+
+    @property
+    def copy_threshold(self) -> int:
+        """Bytes below which ``copy=False`` copies."""
+        return self._copy_threshold
+
+    @copy_threshold.setter
+    def copy_threshold(self, size: int) -> None:
+        _set(self, "_copy_threshold", bytes_count(size))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed, or belongs to the parent of a forked process."""
+        return not self._handle
+
+    _closed = closed
+
+    @property
+    def socket_type(self) -> int:
+        """The type, a zmq.SocketType."""
+        try:
+            return SocketType(self._socket_type)
+        except ValueError:
+            return self._socket_type
+
+    type = socket_type
+
+    # ------------------------------------------------------------------
+    # errors
+
+    def _describe(self) -> str:
+        """Return the socket for a text: its type and what it is bound and connected to."""
+        try:
+            kind = SocketType(self._socket_type).name
+        except ValueError:
+            kind = f"type {self._socket_type}"
+        where = [f"bound to {names(self._bound)}"] if self._bound else []
+        if self._connected:
+            where.append(f"connected to {names(self._connected)}")
+        return f"zmq.Socket(zmq.{kind})" + (" " + " and ".join(where) if where else "")
+
+    def _created_at(self) -> str:
+        filename, line = self._created
+        return f"{filename}:{line}"
+
+    def _closed_error(self) -> ZMQError:
+        why = self._closed_why or "it is closed"
+        return errors.failure(
+            f"{_bind.strerror(ENOTSOCK)} ({self._describe()}, created at {self._created_at()}: "
+            f"{why})",
+            ENOTSOCK,
+        )
+
+    def _error(self, errnum: int, doing: str) -> ZMQError:
+        """Return the exception for a failed operation, with what to do about it."""
+        if errnum == EAGAIN:
+            return Again()
+        if not self._handle:
+            return self._closed_error()
+        advice = hint(errnum, doing, self._socket_type)
+        if not advice:
+            return errors.failure(errnum=errnum)
+        return errors.failure(f"{_bind.strerror(errnum)} ({self._describe()}: {advice})", errnum)
+
+    # ------------------------------------------------------------------
+    # other views, and endpoints
+
+    def _all_views(self) -> list[Any]:
+        return _socket_views.living(self._handle)
+
+    def _known_context(self) -> Any:
+        """Return the context that this or another view of the socket knows, or None."""
+        for view in self._all_views():
+            if view._context is not None:
+                return view._context
+        return None
+
+    def _inproc_key(self, address: bytes) -> Key:
+        """Return an inproc endpoint with its context, or 0 where no view knows that."""
+        context = self._known_context()
+        return (0 if context is None else context.underlying, address)
+
+    def _endpoint(self, addr: str | bytes) -> bytes:
+        if isinstance(addr, str):
+            address = str.encode(addr, "utf-8")
+        elif isinstance(addr, bytes):
+            address = exact_bytes(addr)
+        else:
+            raise TypeError(f"Expected addr to be str, got addr={addr!r}")
+        if b"\0" in address:
+            raise errors.failure(
+                f"{_bind.strerror(EINVAL)} (addr={addr!r}: an endpoint has no NUL)", EINVAL
+            )
+        return address
+
+    # ------------------------------------------------------------------
+    # C
+
+    def _read(self, option: int, kind: str) -> Any:
+        if kind in (INT, NOTED):
+            return self._read_int(option)
+        if kind == INT64:
+            raw = memory.read_option(self._handle, option, 8)
+            return int.from_bytes(raw, sys.byteorder, signed=True)
+        raw = memory.read_option(self._handle, option, 41 if kind == KEY else 512)
+        if option != ROUTING_ID and raw.endswith(b"\0"):
+            raw = raw[:-1]
+        return raw
+
+    def _read_int(self, option: int) -> int:
+        cell, cell_p, size_p = memory.take_cell()
+        C.zmq_getsockopt(self._handle, option, cell_p, size_p)
+        value: int = cell.value
+        memory.give_cell((cell, cell_p, size_p))
+        return value
+
+    def _processed(self) -> None:
+        """Tell who watches this C socket that libzmq has taken up its news."""
+        if _wakeup.watched and self._handle in _wakeup.watched:
+            _wakeup.processed(self._handle)
+
+
+def bytes_count(value: Any) -> int:
+    """Return a number of bytes.
+
+    Raises
+    ------
+    TypeError : not an int
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"an integer is required, a number of bytes, got {value!r}") from None
+
+
+def caller() -> tuple[str, int]:
+    """Return the line of the program that makes a socket."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "zmq":
+        frame = frame.f_back
+    if frame is None:
+        return ("?", 0)
+    return (frame.f_code.co_filename, frame.f_lineno)
+
+
+def checked_address(address: Any, errnum: int, what: str) -> int:
+    """Return the address of a C object, given as int or as a pointer of cffi or ctypes.
+
+    Raises
+    ------
+    ValueError : neither
+    OverflowError : no address has this many bits
+    zmq.ZMQError : ``errnum``; no object can be there
+    """
+    from .utils.interop import cast_int_addr
+
+    number: int = cast_int_addr(address)
+    if not 0 <= number < 2**64:
+        raise OverflowError(f"value too large to convert to an address: {number}")
+    # The first page is never mapped, and C aligns its objects: following such an address crashes.
+    if number < 4096 or number % 4:
+        raise errors.failure(
+            f"{_bind.strerror(errnum)} (there is no {what} at address {number:#x})", errnum
+        )
+    return number
