@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
+import types
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +198,44 @@ def test_providers_awaitable_must_become_true(authenticator: Authenticator) -> N
 
     authenticator.configure_curve_callback("*", callback)
     assert asyncio.run(authenticator._answer(request("CURVE", KEY)))[2] == b"400"
+
+
+async def _asyncgen(domain: str, key: bytes) -> AsyncIterator[bool]:
+    yield False
+
+
+def _generator(domain: str, key: bytes) -> Iterator[bool]:
+    yield False
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        _asyncgen,
+        _generator,
+        lambda domain, key: lambda: False,
+        lambda domain, key: concurrent.futures.Future(),
+    ],
+)
+def test_provider_that_has_not_answered_yet(
+    authenticator: Authenticator, caplog: pytest.LogCaptureFixture, provider: Any
+) -> None:
+    """What a provider returns is not taken for consent because it is an object."""
+    authenticator.configure_curve_callback("*", provider)
+    assert status(authenticator, request("CURVE", bytes(32))) == 400
+    assert "which is no answer" in caplog.text
+
+
+def test_generator_that_is_a_coroutine(authenticator: Authenticator) -> None:
+    """A coroutine of the older kind is awaited as any other."""
+
+    @types.coroutine
+    def callback(domain: str, key: bytes) -> Iterator[None]:
+        yield from asyncio.sleep(0).__await__()
+        return key == bytes(40)
+
+    authenticator.configure_curve_callback("*", callback)
+    assert asyncio.run(authenticator._answer(request("CURVE", bytes(32))))[2] == b"400"
 
 
 def test_gssapi_needs_no_configuration(authenticator: Authenticator) -> None:

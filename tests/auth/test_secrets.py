@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import logging
 import traceback
@@ -14,10 +16,25 @@ from zap import request, status
 
 import zmq
 from zmq.auth import Authenticator, _zap, load_certificate
+from zmq.auth.asyncio import AsyncioAuthenticator
 
 pytestmark = pytest.mark.libzmq("4.0")
 
+PACKAGE = Path(zmq.__file__).parent
 PASSWORD = "Tr0ub4dor&3"
+
+
+def with_locals(caught: pytest.ExceptionInfo[Any], *functions: str) -> str:
+    """Return an exception with local variables, those of the package, as some loggers do.
+
+    ``functions`` is where it came through, from the outermost one on.
+    """
+    shown = traceback.TracebackException(
+        caught.type, caught.value, caught.tb, capture_locals=True
+    )
+    frames = [frame for frame in shown.stack if Path(frame.filename).is_relative_to(PACKAGE)]
+    assert tuple(frame.name for frame in frames) == functions
+    return "".join(traceback.StackSummary.from_list(frames).format())
 
 
 class Failing(dict):  # type: ignore[type-arg]
@@ -109,6 +126,7 @@ def test_broken_certificate_is_not_repeated(tmp_path: Path, content: str) -> Non
     shown = "".join(traceback.format_exception(caught.type, caught.value, caught.tb))
     assert secret[2:12] not in shown
     assert str(path) in shown
+    assert secret[2:12] not in with_locals(caught, "load_certificate")
 
 
 @pytest.mark.capability("curve")
@@ -117,3 +135,56 @@ def test_wrong_secret_key_is_not_repeated() -> None:
     with pytest.raises(ValueError, match="40 byte") as caught:
         zmq.curve_public(b"hushhush")
     assert "hush" not in str(caught.value)
+
+
+def ask(authenticator: AsyncioAuthenticator, frames: list[bytes]) -> bytes:
+    """Send a request to an authenticator of this thread's loop and return the reply's status."""
+
+    async def exchange() -> bytes:
+        authenticator.start()
+        with authenticator.context.socket(zmq.DEALER) as asker:
+            asker.linger = 0
+            asker.connect("inproc://zeromq.zap.01")
+            asker.send_multipart([b"", *frames])
+            while not asker.poll(0):
+                await asyncio.sleep(0)
+            return asker.recv_multipart()[3]
+
+    loop = asyncio.new_event_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0
+    try:
+        return loop.run_until_complete(exchange())
+    finally:
+        with contextlib.suppress(BaseException):
+            loop.run_until_complete(asyncio.sleep(0))
+        authenticator.stop()
+        loop.close()
+
+
+def test_debugged_loop_shows_no_passwords(
+    context: zmq.Context[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a loop that is debugged says about each of its steps has no password."""
+    caplog.set_level(logging.DEBUG)
+    authenticator = AsyncioAuthenticator(context)
+    authenticator.configure_plain("*", {"bob": PASSWORD})
+    assert ask(authenticator, request("PLAIN", b"bob", PASSWORD.encode())) == b"200"
+    assert "serve() running" in caplog.text
+    assert "0ub4" not in caplog.text
+
+
+class Interrupted(dict):  # type: ignore[type-arg]
+    """A store of passwords in which Ctrl-C arrives."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        raise KeyboardInterrupt
+
+
+def test_interrupt_shows_no_passwords(context: zmq.Context[Any]) -> None:
+    """A traceback with local variables, of what ends the loop in mid-request, has no password."""
+    authenticator = AsyncioAuthenticator(context)
+    authenticator.configure_plain("*", Interrupted(bob=PASSWORD))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        ask(authenticator, request("PLAIN", b"bob", b"hushhush"))
+    assert "hushhush" not in with_locals(caught, "serve", "_handle")

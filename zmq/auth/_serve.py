@@ -30,8 +30,7 @@ async def serve(authenticator: Authenticator) -> None:
     reader = zmq.asyncio.Socket(socket)
     while True:
         try:
-            request = await reader.recv_multipart()
-            await _handle(authenticator, socket, request)
+            await _handle(authenticator, socket, await reader.recv_multipart())
         except zmq.ZMQError as error:
             if error.errno in _OVER:
                 return
@@ -53,6 +52,12 @@ async def _handle(
         if socket.closed or (isinstance(error, zmq.ZMQError) and error.errno in _OVER):
             return
         authenticator.log.error("handle_zap_message failed: %s", type(error).__name__)
+    except BaseException as error:
+        # Who shows it, such as Ctrl-C, may show local variables, and these hold passwords.
+        del request
+        raise error.with_traceback(None)
     if not socket.closed and socket.EVENTS & zmq.POLLOUT:
         request_id = request[1] if len(request) > 1 else b""
-        socket.send_multipart(_zap.reply(request_id, 500, "Internal error"))
+        reply = _zap.enforced(request, _zap.reply(request_id, 500, "Internal error"))
+        del request
+        socket.send_multipart(reply)

@@ -18,6 +18,8 @@ _FRAMES = 6  # before the credentials
 _LONGEST = 255
 """Bytes of any field but credentials: they come from fields of ZMTP with one byte of length."""
 
+_NO_STATUS = b"---"
+
 _CREDENTIALS: dict[str, tuple[tuple[int, int], ...]] = {
     "NULL": (),
     "PLAIN": ((0, 255), (0, 255)),
@@ -117,3 +119,22 @@ def reply(request_id: bytes, status: int, text: str, user_id: bytes = b"") -> li
     """Return a reply; one that refuses has neither user id nor metadata."""
     code = b"%d" % status
     return [VERSION, request_id, code, text.encode("utf-8"), user_id if status == 200 else b"", b""]
+
+
+def enforced(frames: Sequence[bytes], reply: list[bytes]) -> list[bytes]:
+    """Return a reply as it has to be for libzmq to do what it says.
+
+    Parameters
+    ----------
+    frames : list of bytes, the request, whatever it is
+    reply : list of bytes
+
+    Notes
+    -----
+    libzmq (4.2 to 4.3.5) lets a GSSAPI client in when there is a reply, and does not look at
+    its status. What it cannot take for a reply ends the connection.
+    """
+    version, request_id, status, *rest = reply
+    if status != b"200" and frames[_FRAMES - 1 : _FRAMES] == [b"GSSAPI"]:
+        return [version, request_id, _NO_STATUS, *rest]
+    return reply

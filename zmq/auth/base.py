@@ -222,7 +222,8 @@ class Authenticator:
         Notes
         -----
         An exception of the provider refuses the client (status 500). An awaitable that
-        takes more than half a minute has it try again later (status 300).
+        takes more than half a minute has it try again later (status 300). A generator, a
+        callable, or a future that is not asyncio's, is no answer and refuses.
         """
         callback = getattr(credentials_provider, "callback", credentials_provider)
         if not callable(callback):
@@ -290,7 +291,7 @@ class Authenticator:
         ------
         RuntimeError : there is no socket to answer with
         """
-        reply = await self._answer(msg)
+        reply = _zap.enforced(msg, await self._answer(msg))
         if self.zap_socket is None:
             raise RuntimeError("this authenticator is not started, or was stopped meanwhile")
         self.zap_socket.send_multipart(reply)
@@ -365,12 +366,18 @@ class Authenticator:
 
     async def _ask(self, provider: Provider, domain: str, key: bytes) -> int:
         """Return the status that a credentials provider decides for."""
+        from inspect import isawaitable
+
         answer: Any = provider(domain, key)
-        if hasattr(answer, "__await__"):
+        if isawaitable(answer):
             answer = await _in_time(answer)
             if answer is None:
                 self.log.error("the credentials provider gives no answer for domain %r", domain)
                 return 300
+        elif _is_pending(answer):
+            kind = type(answer).__name__
+            self.log.error("the credentials provider returned a %s, which is no answer", kind)
+            return 400
         return 200 if answer else 400
 
     # ------------------------------------------------------------------
@@ -448,6 +455,14 @@ async def _in_time(awaitable: Awaitable[Any]) -> bool | None:
     if future.cancelled():
         raise RuntimeError("the credentials provider was cancelled")
     return bool(future.result())
+
+
+def _is_pending(answer: Any) -> bool:
+    """Tell whether an answer is one that is still to come, and true only for being an object."""
+    from inspect import isasyncgen, isgenerator
+
+    future = hasattr(answer, "add_done_callback")
+    return future or callable(answer) or isgenerator(answer) or isasyncgen(answer)
 
 
 def _same(given: bytes, expected: bytes) -> bool:

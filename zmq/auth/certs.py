@@ -98,15 +98,10 @@ def load_certificate(filename: str | os.PathLike[str]) -> tuple[bytes, bytes | N
     filename = os.fspath(filename)
     if not os.path.exists(filename):
         raise OSError(f"Invalid certificate file: {filename}")
-    keys = dict(_curve_properties(filename))
-    public = keys.get("public-key")
+    public, secret, problem = _keys(filename)
     if public is None:
-        raise ValueError(f"No public key found in {filename}")
-    secret = keys.get("secret-key")
-    return (
-        _key(public, "public", filename),
-        None if secret is None else _key(secret, "secret", filename),
-    )
+        raise ValueError(f"{problem} in {filename}")
+    return public, secret
 
 
 def load_certificates(directory: str | os.PathLike[str] = ".") -> dict[bytes, bool]:
@@ -193,10 +188,19 @@ def _parsed(line: str) -> tuple[str, str | None]:
     return name.strip(), value.partition("#")[0].strip()
 
 
-def _key(text: str, kind: str, filename: str) -> bytes:
-    if not _is_key(text):
-        raise ValueError(f"Malformed {kind} key in {filename}")
-    return text.encode("ascii")
+def _keys(filename: str) -> tuple[bytes | None, bytes | None, str]:
+    """Return the (public key, secret key, what is wrong); without the keys if anything is.
+
+    Raises nothing about them, as who shows an exception may show local variables too.
+    """
+    texts = dict(_curve_properties(filename))
+    if "public-key" not in texts:
+        return None, None, "No public key found"
+    for kind in ("public", "secret"):
+        if not _is_key(texts.get(f"{kind}-key", texts["public-key"])):
+            return None, None, f"Malformed {kind} key"
+    secret = texts.get("secret-key")
+    return texts["public-key"].encode(), None if secret is None else secret.encode(), ""
 
 
 def _is_key(text: str) -> bool:
