@@ -55,7 +55,7 @@ async def _handle(
     except BaseException as error:
         # Who shows it, such as Ctrl-C, may show local variables, and these hold passwords.
         del request
-        raise error.with_traceback(None)
+        raise error.with_traceback(None) from None
     if not socket.closed and socket.EVENTS & zmq.POLLOUT:
         request_id = request[1] if len(request) > 1 else b""
         reply = _zap.enforced(request, _zap.reply(request_id, 500, "Internal error"))
