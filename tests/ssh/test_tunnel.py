@@ -11,6 +11,7 @@ import socket as _socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,15 @@ def test_password_for_every_server_on_the_way(
     round_trip(near, target)
 
 
+def shown_with_locals(error: BaseException) -> str:
+    """Return an error with local variables, but those of this file, as some loggers show it."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in shown.stack if frame.filename != __file__]
+    assert len(frames) > 1
+    cause = shown_with_locals(error.__cause__) if error.__cause__ else ""
+    return "".join(traceback.StackSummary.from_list(frames).format()) + cause
+
+
 def test_wrong_password_is_refused(
     sshd: Sshd, paramiko: bool, account: tuple[str, str]
 ) -> None:
@@ -276,6 +286,7 @@ def test_wrong_password_is_refused(
             "tcp://127.0.0.1:1", sshd.at(user=account[0]), password=wrong, paramiko=paramiko
         )
     assert wrong not in str(caught.value)
+    assert wrong not in shown_with_locals(caught.value)
     assert not common.open_tunnels
 
 

@@ -31,6 +31,20 @@ class TunnelError(RuntimeError):
     """A tunnel could not be built; the text has ssh's own reason."""
 
 
+class Secret(str):
+    """A password that tracebacks with local variables do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def hidden(password: str | None) -> Secret | None:
+    """Return a password as what does not show it."""
+    return None if password is None else Secret(password)
+
+
 class Server(NamedTuple):
     """One ssh server, as parse_server() makes it."""
 
@@ -111,7 +125,7 @@ def ask_password(server: Server) -> str | None:
         return None
     from getpass import getpass
 
-    return getpass(f"{server}'s password: ")
+    return Secret(getpass(f"{server}'s password: "))
 
 
 def _has_terminal() -> bool:

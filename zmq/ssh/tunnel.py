@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket as _socket
 import sys
 
-from ._common import Tunnel, TunnelError, split_port
+from ._common import Tunnel, TunnelError, hidden, split_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def tunnel_connection(
     ImportError : pexpect, or paramiko, is not installed
     zmq.ZMQError : as of Socket.connect
     """
+    password = hidden(password)
     url, tunnel = open_tunnel(addr, server, keyfile, password, paramiko, timeout)
     try:
         socket.connect(url)
@@ -144,6 +145,7 @@ def open_tunnel(
     ------
     TunnelError, ValueError, ImportError : as of tunnel_connection()
     """
+    password = hidden(password)
     host, port = _target(addr)
     make = paramiko_tunnel if _uses_paramiko(paramiko) else openssh_tunnel
     for left in reversed(range(_PORTS_TRIED)):
@@ -204,6 +206,7 @@ def openssh_tunnel(
     Needs ``ssh`` and pexpect, and an operating system with ptys, so not Windows. That
     nothing listens at the target is no error: it may begin to later.
     """
+    password = hidden(password)
     from . import _openssh
 
     return _openssh.open_tunnel(server, lport, (remoteip, rport), keyfile, password, timeout)
@@ -236,6 +239,7 @@ def paramiko_tunnel(
     TunnelError, ValueError : as of openssh_tunnel()
     ImportError : paramiko is not installed
     """
+    password = hidden(password)
     from . import _paramiko
 
     return _paramiko.open_tunnel(server, lport, (remoteip, rport), keyfile, password, timeout)
