@@ -687,6 +687,19 @@ def test_tunnel_is_the_id_of_its_process(sshd: Sshd, target: zmq.Socket) -> None
     assert not tunnel.is_alive()
 
 
+def test_ssh_that_misses_a_signal_is_told_again() -> None:
+    """An ssh that did not notice that it is to end is told again, and not killed at once."""
+    from zmq.ssh import _openssh
+
+    script = "trap 'trap \"exit 7\" TERM' TERM; echo; while :; do sleep 0.01; done"
+    process = _openssh._Process(["/bin/sh", "-c", script], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        process.stdout.readline()
+        _openssh._end(process)
+    assert process.returncode == 7
+
+
 def test_refused_connections_are_logged(
     sshd: Sshd, paramiko: bool, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,6 +56,7 @@ _NOT_OPENED = r"open failed: ([^\r\n]+)[\r\n]"
 
 _PROBE_S = 1.0
 _END_S = 5.0
+_END_TRIES = 25
 _MOST_SAID = 2000
 
 # Linux' lists of connections.
@@ -295,12 +296,16 @@ def _spawn(words: list[str]) -> tuple[_Process, int]:
 
 
 def _end(process: _Process) -> None:
-    if process.poll() is None:
-        process.terminate()
+    # ssh may be about to wait, and then sees a signal only when there is another one.
+    for _ in range(_END_TRIES):
+        if process.poll() is None:
+            process.terminate()
         try:
-            process.wait(_END_S)
+            process.wait(_END_S / _END_TRIES)
         except subprocess.TimeoutExpired:
-            process.kill()
+            continue
+        return
+    process.kill()
     process.wait()
 
 
