@@ -38,7 +38,7 @@ def publish(pub: zmq.Socket) -> None:
         logger.exception("whole")
     pub.send_multipart([b"odd", b"three", b"parts"])
     pub.send(b"single")
-    pub.send_multipart([b"root.INFO.sub", b"escape \x1b[31m\x07"])
+    pub.send_multipart([b"root.INFO.sub", "escape \x1b[31m\x07\u202e".encode()])
     pub.send_multipart([b"root.CRITICAL.sub", f"message {LAST}".encode()])
 
 
@@ -92,7 +92,7 @@ def test_every_message_is_shown(watch: Watch) -> None:
         "odd | three",
         "parts",
         "single | ",
-        "root.INFO.sub | escape \\x1b[31m\\x07",
+        "root.INFO.sub | escape \\x1b[31m\\x07\\u202e",
         f"root.CRITICAL.sub | message {LAST}",
     ]
 

@@ -29,8 +29,8 @@ _PATIENCE_MS = 500
 
 _PLAIN = "\033[0m"
 
-# What a terminal would obey, except line breaks and tabs.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What a terminal would obey, except line breaks and tabs; text that turns around among it.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,7 +121,7 @@ class _Printer:
         if self.options.timestamp:
             when = time.strftime(self.options.dateformat, time.localtime(record.created))
             line = f"{when} {line}"
-        line = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", line)
+        line = _CONTROL.sub(lambda match: ascii(match[0])[1:-1], line)
         if self.color:
             number = record.levelno
             color = next((color for level, color in _COLORS if number >= level), "")

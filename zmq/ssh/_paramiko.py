@@ -103,6 +103,9 @@ def open_tunnel(
     except (OSError, paramiko.SSHException) as error:
         _close(clients)
         raise _failure(servers, error) from error
+    except BaseException:
+        _close(clients)
+        raise
     return ParamikoTunnel(",".join(map(str, servers)), remote, clients, forwarder)
 
 
@@ -129,6 +132,10 @@ def _paramiko() -> Any:
 
 def _failure(servers: list[Server], error: Exception) -> TunnelError:
     reason = str(error) or type(error).__name__
+    # One of each address that was tried; the text of the whole has none.
+    each = getattr(error, "errors", None)
+    if isinstance(each, dict):
+        reason += "".join(f"; {one.strerror or one}" for one in each.values())
     return TunnelError(f"no tunnel through {','.join(map(str, servers))}: {reason}")
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 import socket as _socket
 import sys
 
@@ -198,7 +199,8 @@ def openssh_tunnel(
         It does not stand in time: the server cannot be reached, is not among the known
         hosts, refuses the user, or does not forward; or the port is taken. The text has
         what ssh says.
-    ValueError : server is malformed
+    ValueError : server is malformed, or a number is no port
+    TypeError : a port is not an int
     ImportError : pexpect is not installed
 
     Notes
@@ -207,9 +209,10 @@ def openssh_tunnel(
     nothing listens at the target is no error: it may begin to later.
     """
     password = hidden(password)
+    remote = (remoteip, _checked_port("rport", rport))
     from . import _openssh
 
-    return _openssh.open_tunnel(server, lport, (remoteip, rport), keyfile, password, timeout)
+    return _openssh.open_tunnel(server, _checked_port("lport", lport), remote, keyfile, password, timeout)
 
 
 def paramiko_tunnel(
@@ -236,19 +239,27 @@ def paramiko_tunnel(
 
     Raises
     ------
-    TunnelError, ValueError : as of openssh_tunnel()
+    TunnelError, ValueError, TypeError : as of openssh_tunnel()
     ImportError : paramiko is not installed
     """
     password = hidden(password)
+    remote = (remoteip, _checked_port("rport", rport))
     from . import _paramiko
 
-    return _paramiko.open_tunnel(server, lport, (remoteip, rport), keyfile, password, timeout)
+    return _paramiko.open_tunnel(server, _checked_port("lport", lport), remote, keyfile, password, timeout)
 
 
 if sys.platform == "win32":
     ssh_tunnel = paramiko_tunnel
 else:
     ssh_tunnel = openssh_tunnel
+
+
+def _checked_port(name: str, port: Any) -> int:
+    number = operator.index(port)
+    if not 0 < number < 65536:
+        raise ValueError(f"{name} must be 1 to 65535, got {number}")
+    return number
 
 
 def _uses_paramiko(paramiko: bool | None) -> bool:
@@ -259,7 +270,8 @@ def _target(addr: str) -> tuple[str, int]:
     """Return host and port of an endpoint."""
     transport, _, address = addr.partition("://")
     host, port = split_port(address)
-    if transport != "tcp" or not host or port is None:
+    is_host = host.isprintable() and not any(char.isspace() for char in host)
+    if transport != "tcp" or not host or not is_host or port is None:
         raise ValueError(f"expected an endpoint as tcp://host:port, got {addr!r}")
     return host, port
 
