@@ -115,6 +115,12 @@ def run(complaints: list[str]) -> Iterator[Run]:
 
 
 @pytest.fixture
+def run_anywhere(any_loop: asyncio.AbstractEventLoop, complaints: list[str]) -> Run:
+    """Run a coroutine in a loop of each kind."""
+    return any_loop.run_until_complete
+
+
+@pytest.fixture
 def context() -> Iterator[zmq.asyncio.Context]:
     """A context for asyncio; at the end its sockets are closed and it has to terminate."""
     context = zmq.asyncio.Context()
