@@ -426,6 +426,11 @@ class Watcher:
         """Serve those who wait, until nothing of what they wait for is there."""
         if self.closed:
             return
+        if not self.waiting():
+            # The signal is somebody else's, perhaps of another thread, who has the socket now.
+            self._scheduled = False
+            self._disarm()
+            return
         # What the waiters do to the socket here is seen here.
         self._scheduled = True
         try:

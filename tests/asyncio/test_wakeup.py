@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -128,42 +127,6 @@ def test_views_made_before_the_asynchronous_one(socket: Any, run: Run) -> None:
                     assert await asyncio.wait_for(waiting, STALL_S) == b"message"
                     waiting = zmq.asyncio.Socket.from_socket(one).recv()
                 waiting.cancel()
-
-    run(main())
-
-
-def test_all_views_against_each_other(socket: Any, run: Run) -> None:
-    """However views of both ends are mixed, every message sent wakes the one who waits for it."""
-
-    async def main() -> None:
-        choose = random.Random(17)
-        ends = socket(zmq.DEALER, sndhwm=0, rcvhwm=0), socket(zmq.DEALER, sndhwm=0, rcvhwm=0)
-        ends[0].bind("inproc://mixed")
-        ends[1].connect("inproc://mixed")
-        views = [
-            [end, zmq.asyncio.Socket.from_socket(end), end._shadow_sock, zmq.Socket.shadow(end)]
-            for end in ends
-        ]
-        count = times(2000, 1_000_000)
-        for number in range(count):
-            side = choose.randrange(2)
-            waiter = views[1 - side][choose.randrange(2)]
-            pending = waiter.recv_multipart()
-            if choose.random() < 0.5:
-                await asyncio.sleep(0)
-            message = [b"%d" % number, b"x"]
-            views[side][choose.randrange(4)].send_multipart(message)
-            for _ in range(choose.randrange(3)):
-                disturber = choose.choice(views[1 - side])
-                choose.choice(
-                    [
-                        lambda v: v.getsockopt(zmq.EVENTS),
-                        lambda v: v.poll(0),
-                        lambda v: v.EVENTS,
-                        _poller,
-                    ]
-                )(disturber)
-            assert await asyncio.wait_for(pending, STALL_S) == message
 
     run(main())
 
