@@ -72,6 +72,31 @@ def test_network_is_no_address(authenticator: Authenticator, name: str) -> None:
     assert may_connect(authenticator, "10.0.0.1")
 
 
+@pytest.mark.parametrize("name", ["allow", "deny"])
+def test_name_of_a_host_is_warned_of(
+    authenticator: Authenticator, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """A name, which denies nobody as names are not looked up, does not go unnoticed."""
+    getattr(authenticator, name)("localhost:0:0:4711", "::1", "10.0.0.1")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    getattr(authenticator, name)("evil.example.org")
+    assert "'evil.example.org' is no IP address" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "argument"),
+    [
+        ("configure_plain", {"bob": "builder"}),
+        ("configure_curve", CURVE_ALLOW_ANY),
+        ("configure_curve_callback", lambda domain, key: True),
+    ],
+)
+def test_domain_is_text(authenticator: Authenticator, method: str, argument: Any) -> None:
+    """A domain of bytes, which no request could have, is refused."""
+    with pytest.raises(TypeError, match="domain must be a str"):
+        getattr(authenticator, method)(b"shop", argument)
+
+
 def test_address_has_several_forms(authenticator: Authenticator) -> None:
     """An address is known in each form in which libzmq may write it."""
     authenticator.deny("127.0.0.1", "fe80::0001", "2001:DB8::1")

@@ -23,6 +23,7 @@ from . import _zap
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from ipaddress import IPv4Address, IPv6Address
     from os import PathLike
     from typing import Any, Union
 
@@ -44,6 +45,9 @@ _ANONYMOUS = "anonymous"
 
 PROVIDER_PATIENCE_S = 30.0
 """Seconds that an awaitable of a credentials provider may take: libzmq gives up after that."""
+
+_OF_IPC = "localhost:"
+"""What the address of an ipc peer begins with; user, group and process follow."""
 
 _REPEAT_AFTER_S = 60.0
 _REPEATS_KNOWN = 1000
@@ -139,11 +143,12 @@ class Authenticator:
         Notes
         -----
         An IPv4 address also means its form in IPv6 (``::ffff:127.0.0.1``). Anything but an
-        IP address has to equal what libzmq says of the peer.
+        IP address, such as ``localhost:0:0:4711`` over ipc, has to equal what libzmq says of
+        the peer. Names are not looked up: one that can be no peer's is warned of in the log.
         """
         if self._denied:
             raise ValueError("Only use allow or deny, not both")
-        self._allowed |= _addresses(addresses)
+        self._allowed |= self._addresses(addresses)
         self.log.debug("Allowing %s", ", ".join(addresses))
 
     def deny(self, *addresses: str) -> None:
@@ -153,8 +158,18 @@ class Authenticator:
         """
         if self._allowed:
             raise ValueError("Only use allow or deny, not both")
-        self._denied |= _addresses(addresses)
+        self._denied |= self._addresses(addresses)
         self.log.debug("Denying %s", ", ".join(addresses))
+
+    def _addresses(self, addresses: tuple[str, ...]) -> frozenset[str]:
+        for address in addresses:
+            if not isinstance(address, str):
+                raise TypeError(f"an address must be a str, got {address!r}")
+            if "/" in address:
+                raise ValueError(f"{address!r} is a network; give single addresses")
+            if _parsed(address) is None and not address.startswith(_OF_IPC):
+                self.log.warning("%r is no IP address: no TCP peer has that one", address)
+        return frozenset(_canonical(address) for address in addresses)
 
     def configure_plain(
         self, domain: str = "*", passwords: Mapping[str, Password] | None = None
@@ -178,7 +193,7 @@ class Authenticator:
                 "passwords must be a dict of user names and passwords, not an object of type "
                 f"{type(passwords).__name__}"
             )
-        self.passwords[domain] = passwords
+        self.passwords[_checked_domain(domain)] = passwords
         self.log.debug("Configure plain: %s", domain)
 
     def configure_curve(self, domain: str = "*", location: str | PathLike[str] = ".") -> None:
@@ -192,6 +207,7 @@ class Authenticator:
         domain : str, as of configure_plain()
         location : str or path of the folder, or CURVE_ALLOW_ANY
         """
+        domain = _checked_domain(domain)
         self.log.debug("Configure curve: %s[%s]", domain, location)
         if location == CURVE_ALLOW_ANY:
             self._curve[domain] = CURVE_ALLOW_ANY
@@ -231,7 +247,7 @@ class Authenticator:
                 "credentials_provider must have a method callback(domain, key), got "
                 f"{credentials_provider!r}"
             )
-        self._curve[domain] = callback
+        self._curve[_checked_domain(domain)] = callback
         self.log.debug("Configure curve callback: %s", domain)
 
     def configure_gssapi(self, domain: str = "*", location: str | None = None) -> None:
@@ -477,25 +493,25 @@ def _z85(key: bytes) -> bytes:
     return z85.encode(key)
 
 
-def _addresses(addresses: tuple[str, ...]) -> frozenset[str]:
-    for address in addresses:
-        if not isinstance(address, str):
-            raise TypeError(f"an address must be a str, got {address!r}")
-        if "/" in address:
-            raise ValueError(f"{address!r} is a network; give single addresses")
-    return frozenset(_canonical(address) for address in addresses)
+def _checked_domain(domain: str) -> str:
+    if not isinstance(domain, str):
+        raise TypeError(f"a domain must be a str, got {domain!r}")
+    return domain
 
 
 def _canonical(address: str) -> str:
     """Return an IP address in its one usual form, anything else as it is."""
-    from ipaddress import IPv6Address, ip_address
+    parsed = _parsed(address)
+    return address if parsed is None else str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    from ipaddress import ip_address
 
     try:
-        parsed = ip_address(address)
+        return ip_address(address)
     except ValueError:
-        return address
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return str(mapped or parsed)
+        return None
 
 
 def _matches(address: str, known: frozenset[str]) -> bool:
