@@ -20,6 +20,7 @@ from ._ctypes import fast, memory
 from ._ctypes.bind import C
 from ._ctypes.errors import last_errno
 from ._frame import Frame
+from ._midway import SendsInParts
 from ._poll import Poller
 from ._socket import Socket
 from ._socket_checked import c_flags
@@ -48,11 +49,6 @@ RCVTIMEO = int(SocketOption.RCVTIMEO)
 SNDTIMEO = int(SocketOption.SNDTIMEO)
 IN = int(POLLIN)
 OUT = int(POLLOUT)
-SNDMORE = int(Flag.SNDMORE)
-
-_BEGUN = 1
-_DROPPED = 2
-"""What a socket has done with the message whose parts it is being sent, if it is not complete."""
 
 _KEPT = memory.KEPT
 _LIMIT = fast.LIMIT
@@ -113,21 +109,19 @@ class _Given:
         return getattr(self._socket, name)
 
 
-class _AsyncSocket(Socket["Future[Any]"]):
+class _AsyncSocket(SendsInParts):
     """A socket whose sends, receives and polls return futures."""
 
     __slots__ = (
         "_hot_p",
         "_ledger",
         "_loop",
-        "_midway",
         "_shadow_sock_kept",
         "_turns",
         "_watcher",
     )
 
     _hot_p: Any
-    _midway: int
     _ledger: _wakeup.Ledger
     _loop: Any
     _watcher: Any
@@ -143,7 +137,6 @@ class _AsyncSocket(Socket["Future[Any]"]):
     ) -> None:
         _set(self, "_hot_p", None)
         _set(self, "_loop", None)
-        _set(self, "_midway", 0)
         _set(self, "_watcher", None)
         _set(self, "_turns", None)
         if isinstance(context, Socket):
@@ -682,8 +675,11 @@ class _AsyncSocket(Socket["Future[Any]"]):
             data = _snapshot(data)
         return self._submit(
             flags,
+            [data],
             lambda now: Socket.send(self, data, now, copy, track, **kwargs),
-            lambda now: self._send_rest([data], now, copy, track, kwargs),
+            copy,
+            track,
+            kwargs,
         )
 
     def send_multipart(  # type: ignore[override]
@@ -734,30 +730,12 @@ class _AsyncSocket(Socket["Future[Any]"]):
         parts = [_snapshot(part) for part in msg_parts] if copy else list(msg_parts)
         return self._submit(
             flags,
+            parts,
             lambda now: Socket.send_multipart(self, parts, now, copy, track, **kwargs),
-            lambda now: self._send_rest(parts, now, copy, track, kwargs),
+            copy,
+            track,
+            kwargs,
         )
-
-    def _send_rest(
-        self, parts: Sequence[Any], flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
-    ) -> Any:
-        """Send parts of a message that an earlier send has begun.
-
-        There is always room for them, unless the peer has gone, and the message with it: then
-        its other parts are dropped, as libzmq does when it may wait. Each is tried once, so the
-        hot form, which leaves refused ones to the checked form, is not for them.
-        """
-        tracker = None
-        last = len(parts) - 1
-        for index, part in enumerate(parts):
-            now = flags if index == last else flags | SNDMORE
-            if self._midway != _DROPPED:
-                try:
-                    tracker = Socket.send(self, part, now, copy, track, **kwargs)
-                except Again:
-                    if self._taken_back(now):
-                        _set(self, "_midway", _DROPPED)
-        return tracker
 
     def _send_closed(self) -> Future[Any]:
         if _loop is None:
@@ -766,15 +744,15 @@ class _AsyncSocket(Socket["Future[Any]"]):
         return self._failed(self._closed_error())
 
     def _submit(
-        self, flags: int, begin: Callable[[int], Any], go_on: Callable[[int], Any]
+        self,
+        flags: int,
+        parts: Sequence[Any],
+        begin: Callable[[int], Any],
+        copy: bool,
+        track: bool,
+        kwargs: dict[str, Any],
     ) -> Future[Any]:
-        """Return the future of a send, done at once or when there is room.
-
-        Parameters
-        ----------
-        flags
-        begin, go_on : callables, send, given flags, the first parts of a message, or others
-        """
+        """Return the future of a send, done at once or when there is room; see _send_now()."""
         watcher = self._current()
         try:
             flags = c_flags(flags)
@@ -782,21 +760,13 @@ class _AsyncSocket(Socket["Future[Any]"]):
             return self._failed(error)
 
         def attempt() -> Taken:
-            if self._midway:
-                tracker = go_on(flags | DONTWAIT)
-            else:
-                # What is done here is seen here, so the quick forms will do.
-                _set(self, "_fast_p", self._hot_p)
-                try:
-                    tracker = begin(flags | DONTWAIT)
-                finally:
-                    _set(self, "_fast_p", None)
-                    _set(self, "_parked_p", None)
-            if not flags & SNDMORE:
-                _set(self, "_midway", 0)
-            elif not self._midway:
-                _set(self, "_midway", _BEGUN)
-            return tracker, None
+            # What is done here is seen here, so the quick forms will do.
+            _set(self, "_fast_p", self._hot_p)
+            try:
+                return self._send_now(begin, parts, flags, copy, track, kwargs), None
+            finally:
+                _set(self, "_fast_p", None)
+                _set(self, "_parked_p", None)
 
         go = not watcher.senders
         if go and (flags & DONTWAIT or self._may_go_on()):

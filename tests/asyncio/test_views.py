@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import select
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +15,16 @@ import pytest
 
 import zmq
 import zmq.asyncio
+from zmq import _wakeup
+from zmq._socket_options import read_events
 
-from .conftest import FULL, Run, times
+from .conftest import Run, times
 
 ROUNDS = 2
 """Rounds of the loop in which a wait has to end when there is what it waits for; in the first one
 the loop may get to who looks before it gets to the socket."""
-STALL_S = 0.05 if FULL else 5.0
-"""Seconds within which a message must come over tcp; a machine that is busy needs some."""
+STALL_S = 0.05
+"""Seconds after which it is looked why nobody has had a message that was sent over tcp."""
 
 
 class OtherLoop:
@@ -197,6 +200,13 @@ class Views:
             self.looking.remove(future)
             assert future.result()
 
+    def missed(self) -> bool:
+        """Tell whether something is there of which the descriptor tells no more; ask nobody else."""
+        if select.select([self.one.FD], [], [], 0)[0]:
+            return False
+        ledger = _wakeup.watched[self.one.underlying]
+        return bool(read_events(self.one.underlying) & zmq.POLLIN or ledger.has_messages())
+
     def overdue(self) -> bool:
         return bool(self.waiting and (self.taking or self.looking))
 
@@ -211,16 +221,18 @@ class Views:
         assert not self.overdue(), (self.waiting, self.taking, self.looking)
 
     async def settle_in_time(self) -> None:
-        """Let those who wait have what is on its way."""
-        loop = asyncio.get_running_loop()
+        """Let those who wait have what is on its way; the machine may be slow, but not they."""
         while True:
             self.collect()
             if not self.overdue():
                 return
-            begin = loop.time()
             futures = [*self.taking, *self.looking]
             await asyncio.wait(futures, timeout=STALL_S, return_when=asyncio.FIRST_COMPLETED)
-            assert loop.time() - begin < STALL_S, (self.waiting, self.taking, self.looking)
+            if not any(future.done() for future in futures):
+                for _ in range(ROUNDS):
+                    await asyncio.sleep(0)
+                done = any(future.done() for future in futures)
+                assert done or not self.missed(), (self.waiting, self.taking, self.looking)
 
     ACTIONS = (
         (arrive, 20),

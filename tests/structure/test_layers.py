@@ -57,6 +57,7 @@ CORE = (
     "zmq._proxy",
     "zmq._monitored_queue",
     "zmq._misc",
+    "zmq._midway",
     "zmq._selecting",
     "zmq._loop",
     "zmq._future",
