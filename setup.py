@@ -48,6 +48,8 @@ class BuildPy(build_py):
         return BuildPy._folder
 
     def run(self) -> None:
+        # What an earlier build left may hold modules that are no more.
+        shutil.rmtree(Path(self.build_lib, "zmq"), ignore_errors=True)
         super().run()
         folder = self.libzmq()
         if self.editable_mode:

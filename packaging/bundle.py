@@ -14,6 +14,7 @@ pyzmq publishes: a libzmq, its folder, or a wheel.
 
 from __future__ import annotations
 
+import functools
 import glob
 import hashlib
 import importlib.util
@@ -201,6 +202,7 @@ def pip_commands() -> list[list[str]]:
     return commands
 
 
+@functools.cache
 def find_pip() -> list[str]:
     """Return the first command that runs a pip."""
     for command in pip_commands():
@@ -302,6 +304,7 @@ def library_names(names: list[str]) -> list[str]:
         raise BundleError("no libzmq in this wheel")
     folder = found[0].parent
     beside = [name for name in names if PurePosixPath(name).parent == folder and name[-1] != "/"]
+    beside = [name for name in beside if not PurePosixPath(name).name.startswith(".")]
     # Early wheels keep libzmq among the Python modules.
     shared = folder.name in (".libs", ".dylibs") or folder.name.endswith(".libs")
     return beside if shared else [str(path) for path in found if path.parent == folder]
@@ -374,24 +377,34 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def add_texts(folder: Path, version: str) -> None:
-    """Add the licence texts that did not come with the libraries."""
-    mozilla = tuple(map(int, version.split("."))) >= (4, 3, 5)
-    lesser = ("LICENSE.LESSER.txt", "LICENSE.GPL-3.txt")
-    gcc = ("LICENSE.GPL-3.txt", "LICENSE.GCC-exception.txt")
-    wanted = (
-        ("libzmq", ("zeromq", "libzmq", "lesser"), ("LICENSE.MPL-2.0.txt",) if mozilla else lesser),
-        ("libsodium", ("sodium",), ("LICENSE.libsodium.txt",)),
-        ("libstdc++", ("gcc",), gcc),
-        ("libgcc", ("gcc",), gcc),
-        ("vcruntime", ("vcruntime",), ("LICENSE.vcruntime.txt",)),
-        ("msvcp", ("vcruntime",), ("LICENSE.vcruntime.txt",)),
-    )
+    """Add the licence texts that did not come with the libraries.
+
+    Parameters
+    ----------
+    folder : Path, as `unpack` fills it
+    version : str, that of libzmq, whose licence was another one before 4.3.5
+    """
+    # how a library's name begins, its text, and a word in the name of another copy of that text
+    rows = [
+        ("libsodium", "LICENSE.libsodium.txt", "sodium"),
+        ("libstdc++", "LICENSE.GCC-exception.txt", "gcc"),
+        ("libstdc++", "LICENSE.GPL-3.txt", "gpl"),
+        ("libgcc", "LICENSE.GCC-exception.txt", "gcc"),
+        ("libgcc", "LICENSE.GPL-3.txt", "gpl"),
+        ("msvcp", "LICENSE.vcruntime.txt", "vcruntime"),
+        ("vcruntime", "LICENSE.vcruntime.txt", "vcruntime"),
+        ("libzmq", "LICENSE.MPL-2.0.txt", "zeromq"),
+    ]
+    if tuple(map(int, version.split("."))) < (4, 3, 5):
+        rows[-1:] = [
+            ("libzmq", "LICENSE.LESSER.txt", "lesser"),
+            ("libzmq", "LICENSE.GPL-3.txt", "gpl"),
+        ]
     libraries = [path.name.lower() for path in folder.iterdir()]
-    for start, words, texts in wanted:
+    for start, text, word in rows:
         there = [path.name for path in (folder / LICENCES).iterdir()]
-        if any(name.startswith(start) for name in libraries) and not _with_words(there, words):
-            for text in texts:
-                _write(folder / LICENCES / text, (TEXTS / text).read_bytes())
+        if any(name.startswith(start) for name in libraries) and not _with_words(there, (word,)):
+            _write(folder / LICENCES / text, (TEXTS / text).read_bytes())
 
 
 def note_origin(folder: Path, **facts: object) -> None:

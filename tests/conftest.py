@@ -55,9 +55,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def watchdog() -> Iterator[None]:
+def watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
     """End the run with all stacks when a test is stuck."""
-    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=_said_to[0])
+    # Those of the build run pip, which has time limits of its own.
+    times = 10 if request.node.get_closest_marker("packaging") else 1
+    faulthandler.dump_traceback_later(LIMIT_S * times, exit=True, file=_said_to[0])
     yield
     faulthandler.cancel_dump_traceback_later()
 

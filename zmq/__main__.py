@@ -4,6 +4,8 @@
 A second process is started, which answers what this one asks: over tcp and over
 ipc, each without and with CURVE. Over inproc, which ends at the process, a second
 thread answers. The exit status is 0 when every message came back as it should.
+
+Before that it tells when pyzmq and this package are installed over each other.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from time import perf_counter
 
 import zmq
 
+# Nothing else of the package here: `zmq` is another where pyzmq was installed over it.
+from zmq import _installation
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +38,9 @@ ANSWERING = "--answer"
 def describe() -> Iterator[str]:
     """Yield lines about the loaded libzmq and this Python."""
     yield f"libzmq {zmq.zmq_version()} at {zmq.libzmq_path()}"
+    origin = _installation.origin(zmq.libzmq_path())
+    if origin:
+        yield f"  out of {origin}"
     able = [name for name in CAPABILITIES if zmq.has(name)]
     yield f"  capabilities: {', '.join(able) or 'none that it tells'}"
     yield f"  draft API: {'yes' if zmq.DRAFT_API else 'no'}"
@@ -160,6 +168,11 @@ def exchanges() -> Iterator[tuple[str, Any]]:
 
 def main() -> int:
     """Print what was found and done; return the exit status."""
+    for line in _installation.problems():
+        print(line, flush=True)
+    if not hasattr(zmq, "libzmq_path"):
+        print("`import zmq` is not zmq-ctypes: nothing was tried")
+        return 1
     for line in describe():
         print(line)
     print(f"{MESSAGES} questions and answers, by process {os.getpid()}:", flush=True)

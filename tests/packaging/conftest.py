@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.tags import platform_tags
 
 from zmq._ctypes import loader
 
@@ -20,24 +21,55 @@ SOURCE = ("setup.py", "pyproject.toml", "README.rst", "LICENSE", "MANIFEST.in", 
 LIBSODIUM_LICENCE = "licence text of libsodium\n"
 
 
-def pip(*arguments, check=True, **environ):
-    """Run this environment's pip and return what it printed."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("LIBZMQ_PATH", "ZMQ_BUNDLE", "ZMQ_BUNDLE_FROM", "PYTHONPATH")
-    }
+def run(*command, check=True, cwd=None, **environ):
+    """Run a program that knows nothing of this environment; return how it ended."""
+    hidden = ("LIBZMQ_PATH", "ZMQ_BUNDLE", "ZMQ_BUNDLE_FROM", "PYTHONPATH", "PYTHONHOME")
+    clean = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(
-        [sys.executable, "-m", "pip", *map(str, arguments)],
+        list(map(str, command)),
+        cwd=cwd,
         env={**clean, **{name: str(value) for name, value in environ.items()}},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        timeout=300,
         check=False,
     )
     assert not check or done.returncode == 0, done.stdout
+    return done
+
+
+def pip(*arguments, check=True, **environ):
+    """Run this environment's pip and return what it printed."""
+    limits = {"PIP_DEFAULT_TIMEOUT": "30", "PIP_RETRIES": "2", "PIP_NO_INPUT": "1"}
+    command = (sys.executable, "-m", "pip", *arguments)
+    done = run(*command, check=False, **{**limits, **environ})
+    if done.returncode != 0 and "Retrying (" in done.stdout:
+        pytest.fail(f"pip reaches no index, which this test needs: {done.stdout[-500:]}")
+    assert not check or done.returncode == 0, done.stdout
     return done.stdout
+
+
+class Home:
+    """A virtual environment with nothing in it, made by some Python."""
+
+    def __init__(self, folder, python=sys.executable):
+        self.folder = Path(folder)
+        run(python, "-I", "-m", "venv", "--without-pip", self.folder)
+        windows = sys.platform == "win32"
+        self.python = self.folder / ("Scripts/python.exe" if windows else "bin/python")
+
+    def pip(self, *arguments, **environ):
+        return pip("--python", self.python, *arguments, **environ)
+
+    def run(self, *arguments, **options):
+        """Run its Python, in its own folder unless told otherwise."""
+        return run(self.python, *arguments, **{"cwd": self.folder, **options})
+
+    def site_packages(self):
+        program = "import sysconfig; print(sysconfig.get_path('platlib'))"
+        return Path(self.run("-I", "-c", program).stdout.strip())
 
 
 def make_pyzmq_wheel(folder, library, *, version="27.3.0", tag="py3-none-any"):
@@ -83,8 +115,7 @@ def setuptools_wheels(tmp_path_factory):
     """A folder with what builds need, so that they run without an index."""
     folder = tmp_path_factory.mktemp("setuptools")
     said = pip("download", "--no-deps", "-q", "-d", folder, "setuptools>=70.1", check=False)
-    if not list(folder.glob("setuptools-*.whl")):
-        pytest.skip(f"no setuptools to build with: {said.strip()[-200:]}")
+    assert list(folder.glob("setuptools-*.whl")), f"no setuptools to build with: {said[-500:]}"
     return folder
 
 
@@ -112,3 +143,63 @@ def make_source(tmp_path_factory):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def wheel_set(make_source, tmp_path_factory):
+    """The folder that packaging/wheels.py fills, and what it printed."""
+    folder = tmp_path_factory.mktemp("wheels")
+    printed = run(sys.executable, make_source() / "packaging" / "wheels.py", folder).stdout
+    return folder, printed
+
+
+@pytest.fixture(scope="session")
+def wheel(wheel_set):
+    """Of the set, the wheel for this machine."""
+    tags = list(platform_tags())
+    for path in sorted(wheel_set[0].glob("*.whl")):
+        if set(path.stem.split("-")[-1].split(".")) & set(tags):
+            return path
+    pytest.skip("no library is published for this platform")
+
+
+@pytest.fixture(scope="session")
+def home(wheel, tmp_path_factory):
+    """An environment in which that wheel is installed, and nothing else; not to be changed."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.pip("install", "-q", "--no-index", wheel)
+    return home
+
+
+PROBE = """
+import ctypes, importlib.util, sys
+spec = importlib.util.spec_from_file_location("loader", sys.argv[1])
+loader = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(loader)
+system = loader.this_system({})
+system.package, system.path = "/nowhere", ()
+try:
+    print(loader.search(system).path)
+except ImportError:
+    pass
+"""
+HIDE = """
+target=$1; shift
+mount --bind /dev/null "$target" && exec "$@"
+"""
+
+
+@pytest.fixture(scope="session")
+def hiding():
+    """What to put before a command so that no libzmq of this machine can be loaded in it."""
+    prefix = []
+    while True:
+        probe = run(*prefix, sys.executable, "-I", "-c", PROBE, loader.__file__)
+        found = probe.stdout.strip()
+        if not found:
+            return prefix
+        unshare = ["unshare", "--map-root-user", "--mount"]
+        if shutil.which("unshare") is None or run(*unshare, "true", check=False).returncode != 0:
+            pytest.skip(f"{found} cannot be hidden: no mount namespaces here")
+        # A shell with its own view of the file system, in which that file is an empty one.
+        prefix = [*(prefix or unshare), "sh", "-c", HIDE, "hide", os.path.realpath(found)]

@@ -57,8 +57,12 @@ def package(tmp_path):
             ["zmq/.dylibs/libzmq.5.dylib", "zmq/.dylibs/libsodium.26.dylib"],
         ),
         (
-            ["pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll", "pyzmq.libs/msvcp140-9f.dll"],
-            ["pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll", "pyzmq.libs/msvcp140-9f.dll"],
+            [
+                "pyzmq.libs/.load-order",
+                "pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll",
+                "pyzmq.libs/msvcp140.dll",
+            ],
+            ["pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll", "pyzmq.libs/msvcp140.dll"],
         ),
         (
             ["zmq/__init__.py", "zmq/libzmq.5.dylib", "zmq/libzmq.cpython-35m-x86_64.so"],
