@@ -39,14 +39,8 @@ LICENCES = "licenses"
 TEXTS = Path(__file__).resolve().parent / "licenses"
 DEADLINE_S = 120.0
 
-# The Python whose wheels are pinned, and others that serve where those cannot be had
-PINNED_PYTHON = ("3.12", ("cp312", "abi3"))
-OTHER_PYTHONS = (
-    ("3.11", ("cp311",)),
-    ("3.9", ("cp39",)),
-    ("3.8", ("cp38",)),
-    ("3.7", ("cp37m",)),
-)
+# The Python whose wheels are taken, whichever runs
+PYTHON = ("3.12", ("cp312", "abi3"))
 
 
 class Pin(NamedTuple):
@@ -251,13 +245,15 @@ def python_options(version: str, abis: tuple[str, ...]) -> list[str]:
 
 
 def choices(platform: str) -> list[tuple[str, list[str]]]:
-    """List what to ask pip for, requirement and options: the pinned wheel, then any that serves."""
+    """List what to ask pip for, requirement and options: the pinned wheel, then any that serves.
+
+    Somebody's folder of wheels may hold one for the running Python only.
+    """
     pinned, serving = "pyzmq==27.3.0", "pyzmq"
     if platform == "win32":
         pinned, serving = "pyzmq==25.1.2", "pyzmq<26"
-    others = [python_options(version, abis) for version, abis in OTHER_PYTHONS]
-    options = [[], python_options(*PINNED_PYTHON), *others]
-    return [(pinned, python_options(*PINNED_PYTHON)), *((serving, each) for each in options)]
+    options = python_options(*PYTHON)
+    return [(pinned, options), (serving, []), (serving, options)]
 
 
 def download(folder: Path) -> Path:

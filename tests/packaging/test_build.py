@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import venv
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from .conftest import LIBSODIUM_LICENCE, ROOT, pip
+from .conftest import LIBSODIUM_LICENCE, ROOT, Home, pip, run
 
 pytestmark = pytest.mark.packaging
 
@@ -25,42 +24,61 @@ print(json.dumps([library.tried[-1].source, library.path]))
 """
 
 
+BUILD = """
+import sys
+from setuptools import build_meta
+getattr(build_meta, sys.argv[1])(sys.argv[2])
+"""
+
+
 class Builder:
     """One source tree, built again and again."""
 
-    def __init__(self, source, *links):
+    def __init__(self, source, backend, *links):
         self.source = source
+        self.backend = backend
         self.environ = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": " ".join(map(str, links))}
 
-    def pip(self, *arguments, **environ):
-        return pip(*arguments, **self.environ, **environ)
+    def build(self, what, folder, *prefix, **environ):
+        """Let the build backend make something, as pip would but without its preparations."""
+        command = (*prefix, sys.executable, "-c", BUILD, what, folder)
+        environ = {**self.environ, **environ, "PYTHONPATH": self.backend}
+        return run(*command, cwd=self.source, **environ).stdout
 
-    def wheel(self, tmp_path, **environ):
+    def wheel(self, folder, **environ):
         """Build the wheel and return its path."""
-        self.pip("wheel", "--no-deps", "-q", "-w", tmp_path, self.source, **environ)
-        (wheel,) = tmp_path.glob("zmq_ctypes-*.whl")
+        self.build("build_wheel", folder, **environ)
+        (wheel,) = folder.glob("zmq_ctypes-*.whl")
         return wheel
 
 
+@pytest.fixture(scope="session")
+def backend(setuptools_wheels, tmp_path_factory):
+    """A folder in which setuptools is installed."""
+    folder = tmp_path_factory.mktemp("backend")
+    pip("install", "-q", "--no-index", "--target", folder, *setuptools_wheels.glob("*.whl"))
+    return folder
+
+
 @pytest.fixture(scope="module")
-def builder(make_source, setuptools_wheels, pyzmq_wheels):
-    return Builder(make_source(), setuptools_wheels, pyzmq_wheels)
+def builder(make_source, backend, setuptools_wheels, pyzmq_wheels):
+    return Builder(make_source(), backend, setuptools_wheels, pyzmq_wheels)
 
 
 @pytest.fixture(scope="module")
 def bundled(builder, tmp_path_factory):
-    """A wheel with libzmq in it."""
-    return builder.wheel(tmp_path_factory.mktemp("bundled"), ZMQ_BUNDLE="always")
+    """A wheel with libzmq in it, built by pip."""
+    folder = tmp_path_factory.mktemp("bundled")
+    always = {"ZMQ_BUNDLE": "always", **builder.environ}
+    pip("wheel", "--no-deps", "-q", "-w", folder, builder.source, **always)
+    (wheel,) = folder.glob("zmq_ctypes-*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory):
-    """The Python of an empty environment."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, symlinks=sys.platform != "win32")
-    scripts = "Scripts" if sys.platform == "win32" else "bin"
-    (found,) = folder.glob(f"{scripts}/python{'.exe' if sys.platform == 'win32' else ''}")
-    return found
+def bare(tmp_path_factory):
+    """An environment into which one after the other is installed."""
+    return Home(tmp_path_factory.mktemp("bare"))
 
 
 def names(wheel):
@@ -80,19 +98,7 @@ def dist_info(wheel, name):
 
 def load(python, folder):
     """Load libzmq in a fresh process of that environment: where it was found, and its path."""
-    hidden = ("LIBZMQ_PATH", "PYTHONPATH")
-    clean = {name: value for name, value in os.environ.items() if name not in hidden}
-    done = subprocess.run(
-        [python, "-c", LOAD],
-        cwd=folder,
-        env=clean,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(run(python, "-c", LOAD, cwd=folder).stdout)
 
 
 def test_tag_of_a_bundled_wheel(bundled):
@@ -138,12 +144,12 @@ def test_metadata(bundled):
     assert extras == {"tornado", "gevent", "ssh", "test", "docs", "bench"}
 
 
-def test_installed_wheel_loads(builder, bundled, python, tmp_path):
+def test_installed_wheel_loads(builder, bundled, bare, tmp_path):
     """In a fresh environment the installed wheel loads the libzmq that it brought."""
-    builder.pip("--python", python, "install", "--no-deps", "-q", "--force-reinstall", bundled)
-    source, path = load(python, tmp_path)
+    bare.pip("install", "--no-deps", "-q", "--force-reinstall", bundled, **builder.environ)
+    source, path = load(bare.python, tmp_path)
     assert source == "bundled"
-    assert Path(path).is_relative_to(Path(python).parent.parent.resolve())
+    assert Path(path).is_relative_to(bare.folder.resolve())
 
 
 def test_checkout_in_place_loads(builder, bundled):
@@ -167,20 +173,83 @@ def test_auto_with_libzmq_gives_a_pure_wheel(builder, library, tmp_path):
     assert not [name for name in names(wheel) if "_libzmq" in name]
 
 
-def test_editable_install_loads(make_source, setuptools_wheels, pyzmq_wheels, python, tmp_path):
+def test_editable_install_loads(builder, bundled, bare, tmp_path):
     """An editable install loads the libzmq that its build put into the source tree."""
-    builder = Builder(make_source(), setuptools_wheels, pyzmq_wheels)
-    builder.pip(
-        "--python",
-        python,
-        "install",
-        "--no-deps",
-        "-q",
-        "--force-reinstall",
-        "-e",
-        builder.source,
-        ZMQ_BUNDLE="always",
-    )
-    source, path = load(python, tmp_path)
+    always = {"ZMQ_BUNDLE": "always", **builder.environ}
+    bare.pip("install", "--no-deps", "-q", "--force-reinstall", "-e", builder.source, **always)
+    source, path = load(bare.python, tmp_path)
     assert source == "bundled"
     assert Path(path).parent == builder.source / "zmq" / "_libzmq"
+
+
+# --- source distribution --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sdist(builder, bundled, tmp_path_factory):
+    """The source distribution, made where an earlier build left its library."""
+    folder = tmp_path_factory.mktemp("sdist")
+    builder.build("build_sdist", folder)
+    (path,) = folder.glob("*.tar.gz")
+    return path
+
+
+def test_content_of_the_sdist(sdist):
+    """It holds the package and what builds it, no library, and nothing that a build left."""
+    with tarfile.open(sdist) as archive:
+        files = {each.name.partition("/")[2] for each in archive.getmembers() if each.isfile()}
+    for folder in ("zmq", "packaging"):
+        left = {"_libzmq", "__pycache__", "build", "pyzmq.egg-info"}
+        source = {
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / folder).rglob("*")
+            if path.is_file() and not left & set(path.parts)
+        }
+        assert {name for name in files if name.startswith(f"{folder}/")} == source
+    assert {"setup.py", "pyproject.toml", "LICENSE", "README.rst"} <= files
+
+
+# --- without libzmq, without network --------------------------------------------------------------
+
+
+def test_bundles_where_there_is_none(builder, sdist, hiding, tmp_path):
+    """Installed where no libzmq can be loaded, by pip and from the sdist, the package brings one."""
+    home = Home(tmp_path / "home")
+    command = (sys.executable, "-m", "pip", "--python", home.python, "install", "-q", sdist)
+    run(*hiding, *command, **builder.environ)
+    done = run(*hiding, home.python, "-I", "-m", "zmq", cwd=tmp_path)
+    assert f" at {home.site_packages()}" in done.stdout
+    assert "everything came back" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def lonely(make_source, backend, tmp_path_factory):
+    """A source tree that can be built, and nothing to bundle."""
+    return Builder(make_source(), backend, tmp_path_factory.mktemp("nothing"))
+
+
+def test_nothing_to_bundle(lonely, hiding, tmp_path):
+    """Where there is nothing to bundle either, the build goes on, and the import says what to do."""
+    said = lonely.build("build_wheel", tmp_path, *hiding)
+    assert "WARNING: no libzmq here, and none could be bundled" in said
+    (wheel,) = tmp_path.glob("zmq_ctypes-*-py3-none-any.whl")
+    home = Home(tmp_path / "home")
+    home.pip("install", "-q", "--no-index", wheel)
+    done = run(*hiding, home.python, "-I", "-c", "import zmq", cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    for text in ("ImportError: no usable libzmq", "To install libzmq here: ", "ZMQ_BUNDLE=always"):
+        assert text in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"ZMQ_BUNDLE": "always"}, "no pyzmq wheel for this platform"),
+        ({"ZMQ_BUNDLE_FROM": "absent.so"}, "ZMQ_BUNDLE_FROM=absent.so: no such file"),
+        ({"ZMQ_BUNDLE": "yes"}, "ZMQ_BUNDLE=yes: must be auto, always or never"),
+    ],
+)
+def test_what_cannot_be_bundled(lonely, tmp_path, environ, said):
+    """A library that was asked for and cannot be had ends the build with a line that says why."""
+    with pytest.raises(AssertionError, match=f"zmq-ctypes: cannot bundle libzmq: {said}"):
+        lonely.build("build_wheel", tmp_path, **environ)

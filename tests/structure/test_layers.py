@@ -18,6 +18,7 @@ PACKAGE = Path(zmq.__file__).parent
 # Each imports only from those above it. A new file goes where that stays true.
 CORE = (
     "zmq._version",
+    "zmq._installation",
     "zmq.constants",
     "zmq._ctypes",
     "zmq._ctypes.loader",
@@ -77,6 +78,7 @@ UPWARD = {
     ("zmq._socket", "zmq._poll"): "Socket.poll is made of a Poller, and a Poller knows sockets",
     ("zmq._socket_formats", "zmq.utils.jsonapi"): "programs replace zmq.utils.jsonapi.dumps",
     ("zmq._socket_base", "zmq.utils.interop"): "reads addresses of other libraries' pointers, rarely",
+    ("zmq.__main__", "zmq._installation"): "has to run where the rest of zmq is pyzmq's",
     ("zmq.devices.monitoredqueue", "zmq._monitored_queue"): "its public name is here",
     ("zmq.auth._serve", "zmq._loop"): "must not be imported while another thread may fork",
     ("zmq.utils.win32", "zmq._ctypes.windows"): "the console's Ctrl-C is Windows' C API",
