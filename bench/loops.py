@@ -12,7 +12,7 @@ from typing import Any
 
 import zmq
 
-from .wiring import PLENTY, Samples, Socket
+from .wiring import PLENTY, Samples, Socket, pairs
 
 
 @contextlib.contextmanager
@@ -126,3 +126,68 @@ def asyncio_poller(n: int, size: int) -> Samples:
 
         while True:
             yield run(sample())
+
+
+@contextlib.contextmanager
+def streams() -> Iterator[tuple[Any, list[Any]]]:
+    """Give a tornado loop, and streams on a connected inproc pair."""
+    from tornado.ioloop import IOLoop
+
+    module: Any = importlib.import_module(f"{zmq.__name__}.eventloop.zmqstream")
+    loop = IOLoop(make_current=False)
+    with pairs() as made:
+        both = [module.ZMQStream(socket, loop) for socket in made]
+        try:
+            yield loop, both
+        finally:
+            for stream in both:
+                stream.close()
+            loop.close()
+
+
+def stream_burst(n: int, size: int) -> Samples:
+    """Messages of one callback, each of which calls another."""
+    message = bytes(size)
+    left = 0
+
+    def send() -> None:
+        for _ in range(n):
+            sender.send(message)
+
+    def received(parts: list[Any]) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            loop.stop()
+
+    with streams() as (loop, (sender, receiver)):
+        receiver.on_recv(received)
+        while True:
+            left = n
+            begin = clock()
+            loop.add_callback(send)
+            loop.start()
+            yield (clock() - begin) / n
+
+
+def stream_ping_pong(n: int, size: int) -> Samples:
+    message = bytes(size)
+    left = 0
+
+    def ponged(parts: list[Any]) -> None:
+        nonlocal left
+        left -= 1
+        if left:
+            one.send(message)
+        else:
+            loop.stop()
+
+    with streams() as (loop, (one, other)):
+        one.on_recv(ponged)
+        other.on_recv(other.send_multipart)
+        while True:
+            left = n
+            begin = clock()
+            loop.add_callback(one.send, message)
+            loop.start()
+            yield (clock() - begin) / n

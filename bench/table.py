@@ -99,6 +99,8 @@ CASES = (
     Case("asyncio: multipart of 3, send + recv", "asyncio_multipart", (3,), 2000, 0.25),
     Case("asyncio: two tasks, per round trip", "asyncio_ping_pong", (16,), 500, 0.4),
     Case("asyncio: send, Poller.poll, recv", "asyncio_poller", (16,), 1000, 0.3),
+    Case("ZMQStream: burst, per message", "stream_burst", (16,), 3000, 0.15),
+    Case("ZMQStream: two streams, per round trip", "stream_ping_pong", (16,), 500, 0.4),
     Case("import zmq, above the bare interpreter", "import_zmq", (), 3, 0.5, samples=2),
     Case("import zmq.asyncio, above", "import_zmq", (".asyncio",), 3, 0.6, samples=2),
 )

@@ -127,6 +127,10 @@ class _AsyncSocket(SendsInParts):
     _watcher: Any
     _turns: Any
 
+    # Futures of what has to wait, where they are to be of another type than those of _loop.
+    _waiter_type: Any = None
+    _poll_type: Any = None
+
     def __init__(
         self,
         context: Context[Any] | Socket[Any] | None = None,
@@ -241,7 +245,7 @@ class _AsyncSocket(SendsInParts):
         memory.give_cell(cell)
         if rc != 0:
             timeout_ms = self._read_int(option)
-        waiter = _loop.Waiter(loop=watcher.loop)
+        waiter = (self._waiter_type or _loop.Waiter)(loop=watcher.loop)
         waiter.begin(watcher, queue, attempt, timeout_ms)
         watcher.expect()
         if go:
@@ -826,7 +830,7 @@ class _AsyncSocket(SendsInParts):
             self._ledger.processed()
         if timeout == 0 or (found and self._may_go_on()):
             return self._complete(found)
-        poll = _loop.Poll(loop=watcher.loop)
+        poll = (self._poll_type or _loop.Poll)(loop=watcher.loop)
         poll.begin(watcher.loop, lambda events: events & wanted, 0, timeout)
         poll.at_socket(watcher, wanted)
         if found:
@@ -846,6 +850,8 @@ def _snapshot(data: Any) -> Any:
 
 class _AsyncPoller(Poller):
     """A poller whose poll() returns a future."""
+
+    _poll_type: Any = None
 
     def poll(self, timeout: float | None = -1) -> Future[list[tuple[Any, int]]]:  # type: ignore[override]
         """Wait until something is ready.
@@ -872,7 +878,7 @@ class _AsyncPoller(Poller):
             future.set_result(found)
             return future
         items = list(self.sockets)
-        poll = _loop.Poll(loop=loop)
+        poll = (self._poll_type or _loop.Poll)(loop=loop)
         poll.begin(loop, lambda _: _poll.zmq_poll(items, 0), [], timeout)
         try:
             _wait_for_items(poll, loop, items)

@@ -54,6 +54,7 @@ round, to ``float("inf")`` to have none.
 """
 
 running_loop: Callable[[], Loop | None] = asyncio._get_running_loop
+_set = object.__setattr__
 
 _iterate = Future.__await__
 _result = Future.result
@@ -459,6 +460,19 @@ class LoopWatcher(_wakeup.Watcher):
             remove_reader(self.loop, self._fd)
         else:
             self.soon(functools.partial(remove_reader, self.loop, self._fd))
+
+
+    def done_here(self, view: AnySocket, operation: Callable[..., Any], *args: Any) -> Any:
+        """Return ``operation(*args)``, an operation of a view of the socket, in its hot form.
+
+        Nobody is told that it handles commands: see to that, as by :meth:`used`.
+        """
+        _set(view, "_fast_p", None if self.ledger.dirty else self._socket_p)
+        try:
+            return operation(*args)
+        finally:
+            _set(view, "_fast_p", None)
+            _set(view, "_parked_p", None)
 
 
 def add_reader(loop: Loop, fd: int, callback: Callable[[], object]) -> None:

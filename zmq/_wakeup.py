@@ -313,12 +313,12 @@ class Watcher:
     ----------
     receivers, senders : deques of Waiting, in the order in which they are served
     polls : list of (events, Polling)
+    pause_s : float, seconds before the last :meth:`try_again`; 0 after a success
     """
 
     __slots__ = (
         "__weakref__",
         "_armed",
-        "_pause_s",
         "_read_events",
         "_retrying",
         "_scheduled",
@@ -326,6 +326,7 @@ class Watcher:
         "closed",
         "handle",
         "ledger",
+        "pause_s",
         "polls",
         "receivers",
         "senders",
@@ -340,7 +341,7 @@ class Watcher:
         self._socket_p = socket_p
         self._read_events = read_events
         self._armed = self._retrying = self._scheduled = False
-        self._pause_s = 0.0
+        self.pause_s = 0.0
         self.ledger = ledger(handle)
         with _lock:
             self.ledger.watchers = [*self.ledger.watchers, self]
@@ -435,7 +436,7 @@ class Watcher:
         self._scheduled = True
         try:
             events = self.events()
-            while self._serve(events):
+            while (self.receivers or self.senders) and self._serve(events):
                 if not self.waiting():
                     return
                 events = self.events()
@@ -444,6 +445,10 @@ class Watcher:
         except Exception as error:
             # The socket is beyond use, and its descriptor may stay readable.
             self._fail(error)
+        except BaseException:
+            # Interrupted, as by Ctrl-C: the descriptor does not say again what it has said.
+            self.soon(self.check)
+            raise
         finally:
             self._scheduled = False
 
@@ -460,17 +465,17 @@ class Watcher:
                 if queue and queue[0] is first:
                     queue.popleft()
         if served:
-            self._pause_s = 0.0
+            self.pause_s = 0.0
         elif stuck:
-            self._try_again()
+            self.try_again()
         return served
 
-    def _try_again(self) -> None:
+    def try_again(self) -> None:
         """Try later: libzmq does not tell when a certain peer, say, can be sent to."""
         if not self._retrying:
             self._retrying = True
-            self._pause_s = min(max(self._pause_s * 2, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
-            self.later(self._pause_s, self._retry)
+            self.pause_s = min(max(self.pause_s * 2, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
+            self.later(self.pause_s, self._retry)
 
     def _retry(self) -> None:
         self._retrying = False

@@ -23,10 +23,6 @@ MODULES: dict[str, dict[str, Any]] = API["modules"]
 
 NOT_YET = (
     "zmq._typing",
-    "zmq.eventloop",
-    "zmq.eventloop.future",
-    "zmq.eventloop.ioloop",
-    "zmq.eventloop.zmqstream",
     "zmq.green",
     "zmq.green.core",
     "zmq.green.device",

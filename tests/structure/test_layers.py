@@ -81,6 +81,8 @@ UPWARD = {
     ("zmq.__main__", "zmq._installation"): "has to run where the rest of zmq is pyzmq's",
     ("zmq.devices.monitoredqueue", "zmq._monitored_queue"): "its public name is here",
     ("zmq.auth._serve", "zmq._loop"): "must not be imported while another thread may fork",
+    ("zmq.eventloop.zmqstream", "zmq._loop"): "tornado's loops are asyncio's: one way to wait",
+    ("zmq.eventloop.future", "zmq._loop"): "its futures are those of asyncio but for an error",
     ("zmq.utils.win32", "zmq._ctypes.windows"): "the console's Ctrl-C is Windows' C API",
 }
 

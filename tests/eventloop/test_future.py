@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""zmq.eventloop.future in tornado's coroutines, and the shells of the old loops."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import programs
+import pytest
+from support import terminate
+from tornado import gen
+from tornado.ioloop import IOLoop, PeriodicCallback
+
+import zmq
+from zmq.eventloop import future, ioloop
+
+from .conftest import Run, rounds
+
+
+@pytest.fixture
+def pair(endpoint: Any) -> Any:
+    context = future.Context()
+    one, other = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+    place = endpoint("inproc")
+    one.bind(place)
+    other.connect(place)
+    yield one, other
+    one.close(0)
+    other.close(0)
+    terminate(context)
+
+
+def test_generator_coroutines(pair: Any, io_loop: IOLoop) -> None:
+    """Every send and receive, and polls, may be yielded in a coroutine made of a generator."""
+    one, other = pair
+
+    @gen.coroutine
+    def main() -> Any:
+        poller = future.Poller()
+        poller.register(other, zmq.POLLIN)
+        yield one.send(b"a")
+        assert (yield poller.poll(1000)) == [(other, zmq.POLLIN)]
+        assert (yield other.poll(1000)) == zmq.POLLIN
+        assert (yield other.recv()) == b"a"
+        waiting = other.recv_multipart()
+        yield one.send_multipart([b"b", b"c"])
+        assert (yield waiting) == [b"b", b"c"]
+        waiting = other.recv_json()
+        yield one.send_json({"d": 1})
+        assert (yield waiting) == {"d": 1}
+        assert (yield poller.poll(0)) == []
+
+    io_loop.run_sync(main, timeout=30)
+
+
+def test_closing_ends_a_generator_coroutine(pair: Any, io_loop: IOLoop) -> None:
+    """Coroutines that wait for a socket when it is closed get a CancelledError they can catch."""
+    _, other = pair
+
+    @gen.coroutine
+    def wait(operation: Any) -> Any:
+        try:
+            yield operation()
+        except Exception as error:
+            return error
+
+    @gen.coroutine
+    def main() -> Any:
+        poller = future.Poller()
+        poller.register(other, zmq.POLLIN)
+        waiting = [wait(other.recv), wait(other.recv_json), wait(other.poll), wait(poller.poll)]
+        yield gen.sleep(0)
+        other.close()
+        errors = yield waiting
+        assert [type(error) for error in errors] == [future.CancelledError] * 4
+
+    io_loop.run_sync(main, timeout=30)
+
+
+def test_cancelled_future(pair: Any, run: Run) -> None:
+    """A cancelled receive raises that CancelledError, is one of asyncio's, and loses nothing."""
+    one, other = pair
+
+    async def main() -> None:
+        waiting = other.recv()
+        waiting.cancel()
+        with pytest.raises(future.CancelledError):
+            await waiting
+        with pytest.raises(future.CancelledError):
+            waiting.result()
+        with pytest.raises(asyncio.CancelledError):
+            waiting.exception()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(other.recv(), 0.001)
+        task = asyncio.ensure_future(other.recv())
+        await rounds(1)
+        await one.send(b"x")
+        task.cancel()
+        await rounds()
+        assert task.cancelled()
+        assert await other.recv() == b"x"
+
+    run(main())
+
+
+def test_old_loops_are_tornados(pair: Any) -> None:
+    """install() does nothing and ZMQIOLoop is IOLoop; both say that they are old."""
+    with pytest.warns(DeprecationWarning, match="install"):
+        ioloop.install()
+    with pytest.warns(DeprecationWarning, match="ZMQIOLoop"):
+        assert ioloop.ZMQIOLoop is IOLoop
+    assert ioloop.IOLoop is zmq.eventloop.IOLoop is IOLoop
+    assert ioloop.PeriodicCallback is PeriodicCallback
+    with pytest.raises(AttributeError, match="Nothing"):
+        ioloop.Nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("module", ["eventloop", "eventloop.zmqstream", "eventloop.future"])
+def test_without_tornado(module: str) -> None:
+    """Where tornado is missing, or older than 6, the import says what to install."""
+    programs.run(
+        f"""
+        import types
+        for missing in (None, types.ModuleType("tornado")):
+            sys.modules["tornado"] = missing
+            if missing is not None:
+                missing.version_info = (5, 1)
+                sys.modules["tornado.ioloop"] = missing.ioloop = types.ModuleType("tornado.ioloop")
+                missing.ioloop.IOLoop = None
+            try:
+                import zmq.{module}
+            except ImportError as error:
+                assert "pip install 'tornado>=6'" in str(error), error
+            else:
+                raise AssertionError("imported")
+        """
+    )
+
+
+def test_nothing_else_imports_tornado() -> None:
+    """zmq, zmq.asyncio and the rest of the package leave tornado alone."""
+    programs.run(
+        """
+        import zmq.asyncio, zmq.auth, zmq.auth.ioloop, zmq.devices, zmq.log.handlers
+        assert "tornado" not in sys.modules
+        """
+    )
