@@ -16,7 +16,7 @@ from .error import ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Optional
 
     Item = tuple[Any, int]
@@ -418,6 +418,17 @@ def select(
     -----
     Wraps ``zmq_poll``.
     """
+    return select_with(zmq_poll, rlist, wlist, xlist, timeout)
+
+
+def select_with(
+    poll: Callable[[Items, int], list[Item]],
+    rlist: Iterable[Any],
+    wlist: Iterable[Any],
+    xlist: Iterable[Any],
+    timeout: Timeout,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Do what select() does, with another zmq_poll()."""
     timeout_ms = -1
     if timeout is not None and timeout != float("inf"):
         try:
@@ -428,7 +439,7 @@ def select(
     for group, flag in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
         for socket in group:
             wanted[socket] = wanted.get(socket, 0) | flag
-    ready = zmq_poll(wanted.items(), timeout_ms)
+    ready = poll(list(wanted.items()), timeout_ms)
     readable = [socket for socket, events in ready if events & POLLIN]
     writable = [socket for socket, events in ready if events & POLLOUT]
     failed = [socket for socket, events in ready if events & POLLERR]

@@ -47,15 +47,22 @@ def proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] | No
     -----
     Wraps ``zmq_proxy``. Restarts after signals, unless their handler raises.
     """
-    check("frontend", frontend)
-    check("backend", backend)
-    if capture is not None:
-        check("capture", capture)
+    check_all(frontend, backend, capture)
     if _must_be_ours(frontend, backend, capture):
         with Signals() as signals:
-            Relay(_lanes(frontend, backend, capture, signals), signals).run()
+            relay_between(frontend, backend, capture, None, signals).run()
         return 0
     return _c_proxy(frontend, backend, capture)
+
+
+def check_all(frontend: Any, backend: Any, capture: Any = None, control: Any = None) -> None:
+    """Refuse what is no open socket; see check()."""
+    check("frontend", frontend)
+    check("backend", backend)
+    if control is not None:
+        check("control", control)
+    if capture is not None:
+        check("capture", capture)
 
 
 def _must_be_ours(*sockets: Socket[Any] | None) -> bool:
@@ -63,10 +70,7 @@ def _must_be_ours(*sockets: Socket[Any] | None) -> bool:
     if _poll._SLICE_MS and _poll._in_main_thread():
         return True  # nothing would interrupt it
     # It would send what libzmq does not survive being sent over udp.
-    return any(
-        socket is not None and socket._socket_type in DATAGRAM_SENDERS
-        for socket in sockets
-    )
+    return any(socket is not None and socket._socket_type in DATAGRAM_SENDERS for socket in sockets)
 
 
 def _c_proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] | None) -> int:
@@ -88,13 +92,30 @@ def _c_proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] |
                 raise _poll._explained(errors.failure(errnum=errnum), items)
 
 
-def _lanes(
-    frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] | None, signals: Signals
-) -> list[Lane]:
-    lanes = [Lane(frontend, backend, signals, capture)]
+def relay_between(
+    frontend: Socket[Any],
+    backend: Socket[Any],
+    capture: Socket[Any] | None,
+    control: Socket[Any] | None,
+    signals: Signals,
+    lane: type[Lane] = Lane,
+    relay: type[Relay] = Relay,
+) -> Relay:
+    """Return what forwards messages between two sockets, both ways.
+
+    Parameters
+    ----------
+    frontend, backend, capture, control : as in proxy_steerable()
+    signals : Signals
+    lane, relay : the classes to make it of
+    """
+    lanes = [lane(frontend, backend, signals, capture)]
     if backend is not frontend:
-        lanes.append(Lane(backend, frontend, signals, capture))
-    return lanes
+        lanes.append(lane(backend, frontend, signals, capture))
+    if control is None:
+        return relay(lanes, signals)
+    steering = _Steering(control, lanes)
+    return relay(lanes, signals, steering._control, steering.obey)
 
 
 class _Steering:
@@ -182,15 +203,9 @@ def proxy_steerable(
     """
     if control is None:
         return proxy(frontend, backend, capture)
-    check("frontend", frontend)
-    check("backend", backend)
-    check("control", control)
-    if capture is not None:
-        check("capture", capture)
+    check_all(frontend, backend, capture, control)
     with Signals() as signals:
-        lanes = _lanes(frontend, backend, capture, signals)
-        steering = _Steering(control, lanes)
-        Relay(lanes, signals, steering._control, steering.obey).run()
+        relay_between(frontend, backend, capture, control, signals).run()
     return 0
 
 

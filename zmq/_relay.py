@@ -57,12 +57,12 @@ _NEVER_WRITABLE = _types("SUB", "PULL", "DISH", "GATHER")
 _UNGATED = _ALWAYS_WRITABLE | _NEVER_WRITABLE
 # These give up a message when they lose their peer in the middle of it. With DONTWAIT they say so,
 # and take what is sent next for a new message; without, they drop the rest too. They never wait.
-_GIVES_UP = _types("PUSH", "DEALER", "REQ")
+GIVES_UP = _types("PUSH", "DEALER", "REQ")
 
 
 def _later_flags(socket: AnySocket) -> tuple[int, int]:
     """Return the flags of a second or later part, if it is the last, and if it is not."""
-    return (0, SNDMORE) if socket._socket_type in _GIVES_UP else (DONTWAIT, MORE_NOW)
+    return (0, SNDMORE) if socket._socket_type in GIVES_UP else (DONTWAIT, MORE_NOW)
 
 
 _FIRST_FLAGS = (DONTWAIT, MORE_NOW)
@@ -371,7 +371,9 @@ class Lane:
         rc = fast.send_now(capture._fast_p, prefix, size, MORE_NOW)
         # --- end hot ---
         if rc < 0:
-            self._repeat("send", capture, lambda handle: C.zmq_send(handle, prefix, size, SNDMORE))
+            self._repeat(
+                "send", capture, SNDMORE, lambda now: C.zmq_send(capture._handle, prefix, size, now)
+            )
 
     def _receive_next(self, msg_p: Any) -> None:
         """Receive a part that is known to be there: messages arrive whole."""
@@ -380,7 +382,9 @@ class Lane:
         rc = fast.recv_now(msg_p, source._fast_p, DONTWAIT)
         # --- end hot ---
         if rc < 0:
-            rc = self._repeat("recv", source, lambda handle: C.zmq_msg_recv(msg_p, handle, 0))
+            rc = self._repeat(
+                "recv", source, 0, lambda now: C.zmq_msg_recv(msg_p, source._handle, now)
+            )
         self.size += rc
 
     def _receive(self) -> int:
@@ -406,7 +410,9 @@ class Lane:
             return self._try(msg_p, socket, more)
         flags = SNDMORE if more else 0
         try:
-            self._repeat("send", socket, lambda handle: C.zmq_msg_send(msg_p, handle, flags))
+            self._repeat(
+                "send", socket, flags, lambda now: C.zmq_msg_send(msg_p, socket._handle, now)
+            )
         except ZMQError:
             raise
         except BaseException:
@@ -432,10 +438,10 @@ class Lane:
             self._receive_next(self._part_p)
             more = C.zmq_msg_more(self._part_p)
 
-    def _repeat(self, doing: str, socket: AnySocket, call: Callable[[int], int]) -> int:
-        """Make a call that may wait, again after each signal."""
+    def _repeat(self, doing: str, socket: AnySocket, flags: int, call: Callable[[int], int]) -> int:
+        """Make a call, given flags, that may wait, again after each signal."""
         while True:
-            rc = call(socket._handle)
+            rc = call(flags)
             if rc != -1:
                 return rc
             errnum = errors.last_errno()

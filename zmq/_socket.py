@@ -613,7 +613,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
                     continue
                 if index and errnum != errors.EINTR:
                     raise self._error(errnum, "send")
-            self._park()
+            self._park(index)
             try:
                 self._send_part(part, part_flags)
             except Again:

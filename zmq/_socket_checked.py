@@ -146,8 +146,10 @@ class Checked(SocketBase):
     # ------------------------------------------------------------------
     # sending
 
-    def _park(self) -> None:
+    def _park(self, begun: int = 0) -> None:
         """Send what follows in the checked form, until a message is complete.
+
+        ``begun`` is the number of its parts that were sent in the hot form.
 
         When the peer goes away between two parts, libzmq drops the rest of the message if
         it may wait; if it may not, as in the hot form, it takes back what was sent and

@@ -63,10 +63,19 @@ CORE = (
     "zmq._loop",
     "zmq._future",
     "zmq",
+    "zmq.green._hub",
+    "zmq.green.poll",
+    "zmq.green.core",
+    "zmq.green.device",
 )
 
 # What is built on the public names may import these besides the standard library and itself.
-PUBLIC = frozenset(("zmq", "zmq.constants", "zmq.error", "zmq._wakeup", "zmq._future"))
+PUBLIC = frozenset(
+    (
+        *("zmq", "zmq.constants", "zmq.error", "zmq._wakeup", "zmq._future"),
+        *("zmq.green.core", "zmq.green.device", "zmq.green.poll"),
+    )
+)
 
 # Old paths of pyzmq: they hold nothing, and lead to anything of the core.
 SHIMS = ("zmq.sugar", "zmq.backend")

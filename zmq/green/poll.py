@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Waiting for several sockets and descriptors, while other greenlets run."""
+
+from __future__ import annotations
+
+from .. import _poll
+from .._poll import Poller
+from . import _hub
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+__all__ = ["_Poller", "select", "zmq_poll"]
+
+
+class _Poller(Poller):
+    """A zmq.Poller that makes only the current greenlet wait.
+
+    What is registered may be a zmq.Socket of any kind, a descriptor or anything with a
+    ``fileno()``.
+    """
+
+    def poll(self, timeout: float | None = -1) -> list[tuple[Any, int]]:
+        """Wait until something is ready, while other greenlets run.
+
+        Parameters
+        ----------
+        timeout : float, milliseconds; None or negative waits for ever
+
+        Returns
+        -------
+        list of (socket or descriptor, events), as zmq.Poller.poll()
+
+        Raises
+        ------
+        as zmq.Poller.poll()
+        """
+        timeout_ms = -1 if timeout is None else _poll._milliseconds(timeout)
+
+        def look() -> list[tuple[Any, int]]:
+            return Poller.poll(self, 0)
+
+        if timeout_ms != 0:
+            _hub.current_turns().give()
+        found = look()
+        if found or timeout_ms == 0 or not self.sockets:
+            return found
+        return _hub.wait_for_events(list(self.sockets), look, timeout_ms)
+
+
+def zmq_poll(sockets: Iterable[tuple[Any, int]], timeout: float = -1) -> list[tuple[Any, int]]:
+    """Poll a list of sockets and descriptors, while other greenlets run.
+
+    Parameters
+    ----------
+    sockets : iterable of (socket, flags), as zmq.zmq_poll()
+    timeout : float, milliseconds; a negative number waits for ever
+
+    Returns
+    -------
+    list of (socket or descriptor, events), as zmq.Poller.poll()
+    """
+    poller = _Poller()
+    poller.sockets = list(sockets)
+    return poller.poll(timeout)
+
+
+def select(
+    rlist: Iterable[Any],
+    wlist: Iterable[Any],
+    xlist: Iterable[Any],
+    timeout: float | None = None,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Wait like ``select.select``, for sockets as well, while other greenlets run.
+
+    Parameters
+    ----------
+    rlist, wlist, xlist : iterables of zmq.Socket, int or objects with fileno(), as zmq.select()
+    timeout : float, seconds, counted in whole milliseconds; None or -1 waits for ever
+
+    Returns
+    -------
+    (readable, writable, in error), three lists of sockets and descriptors
+    """
+    return _poll.select_with(zmq_poll, rlist, wlist, xlist, timeout)
