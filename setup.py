@@ -112,7 +112,7 @@ setup(
         "ssh": ["pexpect", "paramiko"],
         "test": TEST,
         "docs": ["sphinx", "furo"],
-        "bench": ["matplotlib"],
+        "bench": ["gevent", "matplotlib"],
     },
     keywords=["zeromq", "zmq", "messaging", "ctypes"],
     classifiers=[

@@ -16,7 +16,7 @@ class Case(NamedTuple):
 
     name: str
     function: str
-    """Name in ``cases.py``, ``loops.py`` or ``growth.py``; called with ``n`` and the arguments."""
+    """Name in ``cases.py`` or a file beside it; called with ``n`` and the arguments."""
     arguments: Arguments
     n: int
     """Operations in one sample."""
@@ -101,6 +101,9 @@ CASES = (
     Case("asyncio: send, Poller.poll, recv", "asyncio_poller", (16,), 1000, 0.3),
     Case("ZMQStream: burst, per message", "stream_burst", (16,), 3000, 0.15),
     Case("ZMQStream: two streams, per round trip", "stream_ping_pong", (16,), 500, 0.4),
+    Case("green: a greenlet sends, one receives", "green_burst", (16,), 3000, 0.25),
+    Case("green: multipart of 3, send + recv", "green_multipart", (3,), 2000, 0.25),
+    Case("green: two greenlets, per round trip", "green_ping_pong", (16,), 500, 0.4),
     Case("import zmq, above the bare interpreter", "import_zmq", (), 3, 0.5, samples=2),
     Case("import zmq.asyncio, above", "import_zmq", (".asyncio",), 3, 0.6, samples=2),
 )

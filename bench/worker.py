@@ -29,10 +29,10 @@ def load(module: str) -> tuple[Any, list[Any], Any]:
     # From here on the name is taken: the checkout's folder holds a zmq as well.
     sys.modules["zmq"] = zmq
     sys.path.insert(0, ROOT)
-    from bench import cases, growth, loops, partner
+    from bench import cases, greenlets, growth, loops, partner
 
     sys.path.remove(ROOT)
-    return zmq, [cases, growth, loops], partner
+    return zmq, [cases, greenlets, growth, loops], partner
 
 
 # --- who this is ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from .._proxy import check_all, relay_between
 from ..constants import DeviceType, PollEvent
 from . import _hub
 from .core import _Socket
-from .poll import _Poller
+from .poll import Poller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from .._poll import _Built
     from .._socket import Socket
-
-Poller = _Poller
 
 __all__ = ["Poller", "device", "proxy", "proxy_steerable"]
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from .. import _poll
-from .._poll import Poller
 from . import _hub
 
 TYPE_CHECKING = False
@@ -12,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-__all__ = ["_Poller", "select", "zmq_poll"]
+__all__ = ["Poller", "_Poller", "select", "zmq_poll"]
 
 
-class _Poller(Poller):
+class _Poller(_poll.Poller):
     """A zmq.Poller that makes only the current greenlet wait.
 
     What is registered may be a zmq.Socket of any kind, a descriptor or anything with a
@@ -40,7 +39,7 @@ class _Poller(Poller):
         timeout_ms = -1 if timeout is None else _poll._milliseconds(timeout)
 
         def look() -> list[tuple[Any, int]]:
-            return Poller.poll(self, 0)
+            return _poll.Poller.poll(self, 0)
 
         if timeout_ms != 0:
             _hub.current_turns().give()
@@ -48,6 +47,9 @@ class _Poller(Poller):
         if found or timeout_ms == 0 or not self.sockets:
             return found
         return _hub.wait_for_events(list(self.sockets), look, timeout_ms)
+
+
+Poller = _Poller
 
 
 def zmq_poll(sockets: Iterable[tuple[Any, int]], timeout: float = -1) -> list[tuple[Any, int]]:
