@@ -23,9 +23,6 @@ MODULES: dict[str, dict[str, Any]] = API["modules"]
 
 NOT_YET = (
     "zmq._typing",
-    "zmq.green.eventloop",
-    "zmq.green.eventloop.ioloop",
-    "zmq.green.eventloop.zmqstream",
 )
 """Modules that this package does not have yet."""
 
