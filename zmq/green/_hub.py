@@ -223,27 +223,36 @@ class HubWatcher(_wakeup.Watcher):
     # serving
 
     def check(self) -> None:
-        woken = self._woken
         if self.polls or len(self.receivers) + len(self.senders) != 1 or self.closed:
             super().check()
         else:
             # Who waits alone finds out by trying, which takes up the same news.
             self._scheduled = False
-            first: Any = (self.receivers or self.senders)[0]
-            if not first.woken:
-                first.woken = True
-                first.resume()
+            self._mark((self.receivers or self.senders)[0])
+        self._run_woken()
+
+    def _mark(self, waiter: Any) -> None:
+        if not waiter.woken:
+            waiter.woken = True
+            self._woken.append(waiter)
+
+    def _run_woken(self) -> None:
+        woken = self._woken
         while woken:
-            woken.pop(0).resume()
+            waiter = woken.pop(0)
+            try:
+                waiter.resume()
+            except BaseException:
+                # Perhaps it was not even reached: a signal interrupts the hub anywhere.
+                self._loop.run_callback(waiter.resume)
+                self._loop.run_callback(self._run_woken)
+                raise
 
     def _serve(self, events: int) -> bool:
         """Wake the first of those who may go on; it sees to it that the next one is woken."""
         for bit, queue in ((POLLIN, self.receivers), (POLLOUT, self.senders)):
             if queue and events & bit:
-                first: Any = queue[0]
-                if not first.woken:
-                    first.woken = True
-                    self._woken.append(first)
+                self._mark(queue[0])
         return False
 
     def _hold(self) -> None:
@@ -304,12 +313,12 @@ class HubWatcher(_wakeup.Watcher):
                 waiter.pause()
                 result = attempt()
                 if result is not None:
-                    self._pause_s = 0.0
+                    self.pause_s = 0.0
                     return result
                 if waiter.late:
                     raise Again()
                 if self.events() & bit:
-                    self._try_again()
+                    self.try_again()
         finally:
             if waiter._timer is not None:
                 waiter.end()
