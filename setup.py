@@ -114,6 +114,7 @@ setup(
         "docs": ["sphinx", "furo"],
         "bench": ["gevent", "matplotlib"],
     },
+    entry_points={"pyinstaller40": ["hook-dirs = zmq.__pyinstaller:get_hook_dirs"]},
     keywords=["zeromq", "zmq", "messaging", "ctypes"],
     classifiers=[
         "Intended Audience :: Developers",
