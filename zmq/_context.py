@@ -158,6 +158,8 @@ class Context(OptionAttributes, _Base[SocketT]):
     def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
         if not getattr(self, "_handle", 0) or self._shadow or sys.is_finalizing():
             return
+        if not sys.meta_path:
+            return  # a subinterpreter ends: no thread can be started that would terminate it
         with keep_errno():
             self._collected()
 

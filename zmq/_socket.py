@@ -241,14 +241,16 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
     def _collected(self) -> None:
         if sys.is_finalizing():
             return
-        import warnings
+        # None where a subinterpreter ends: nothing can be imported there.
+        if sys.meta_path:
+            import warnings
 
-        warnings.warn(
-            f"Unclosed socket {self!r}, created at {self._created_at()}",
-            ResourceWarning,
-            stacklevel=3,
-            source=self,
-        )
+            warnings.warn(
+                f"Unclosed socket {self!r}, created at {self._created_at()}",
+                ResourceWarning,
+                stacklevel=3,
+                source=self,
+            )
         self.close()
 
     @classmethod

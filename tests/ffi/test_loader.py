@@ -191,6 +191,52 @@ def test_order_on_android():
     assert to_open(inside)[0] == path
 
 
+@pytest.mark.parametrize("folder", ["/usr/lib", "/usr/local/lib", "/lib"])
+def test_order_on_musl(folder):
+    """On musl, where find_library finds nothing, the linker is asked, then the folders it knows."""
+    path = f"{folder}/libzmq.so.5.2.5"
+    system = machine("linux", [path], multiarch="x86_64-linux-musl")
+    opened = to_open(system)
+    assert opened[0] == "libzmq.so.5"
+    assert opened.index("libzmq.so.5") < opened.index(path)
+
+
+def test_neighbour_missed_on_musl():
+    """musl's linker names first what it missed, then who needs it; the former is to be opened."""
+    folder = "/site/zmq/_libzmq"
+    ours, theirs = f"{folder}/libzmq-1a.so.5.2.5", f"{folder}/libsodium-2b.so.26.4.0"
+    said = (
+        f"Error loading shared library {os.path.basename(theirs)}: No such file or directory "
+        f"(needed by {ours})"
+    )
+    system = machine("linux", [ours, theirs])
+    assert loader.missed_neighbour(system, ours, said) == theirs
+    assert loader._classify(system, ours, said)[0] == loader.MISSING_NEIGHBOUR
+
+
+def test_android_without_termux():
+    """On an Android that is not Termux the app's own library and the system's folders are tried."""
+    path = "/system/lib64/libzmq.so"
+    opened = to_open(machine("android", [path]))
+    assert opened[0] == "libzmq.so"
+    assert path in opened
+
+
+@pytest.mark.parametrize(
+    ("platform", "package", "archive", "inside"),
+    [
+        ("linux", "/app/my.pyz/zmq", "/app/my.pyz", "/app/my.pyz/zmq/_libzmq"),
+        ("win32", "C:\\app\\my.pyz\\zmq", "C:\\app\\my.pyz", "C:\\app\\my.pyz\\zmq\\_libzmq"),
+    ],
+)
+def test_inside_an_archive(platform, package, archive, inside):
+    """A library in a zip archive cannot be opened, and that is the reason told."""
+    system = machine(platform, [archive], package=package)
+    first = next(loader.candidates(system))
+    assert (first.path, first.outcome) == (inside, loader.MISSING)
+    assert f"inside {archive}, and no library can be opened there" in first.reason
+
+
 def test_frozen_program():
     """The folders of a frozen program come before the prefix that it may have inherited."""
     files = ["/unpacked/app/libzmq.so.5", "/venv/lib/libzmq.so.5"]

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 try:
     import ctypes
 except ImportError as _exc:
-    raise ImportError(
-        f"zmq needs the standard module ctypes, which {sys.executable} lacks ({_exc}). "
+    _advice = (
         "This Python was built without libffi: install the headers of libffi (package libffi-dev, "
-        "libffi-devel or libffi) and build Python again, or take another Python.",
+        "libffi-devel or libffi) and build Python again, or take another Python."
+    )
+    if "subinterpreters" in str(_exc):
+        _advice = "Isolated subinterpreters can load it from Python 3.13 on."
+    raise ImportError(
+        f"zmq needs the standard module ctypes, which {sys.executable} lacks ({_exc}). {_advice}",
         name="ctypes",
     ) from _exc
 
@@ -258,13 +262,25 @@ def _in_folder(system: System, source: str, folder: str) -> Iterator[Attempt]:
     try:
         names = list(system.listdir(folder))
     except OSError as exc:
-        yield Attempt(source, folder, MISSING, exc.strerror or str(exc))
+        archive = _archive(system, folder)
+        reason = f"inside {archive}, and no library can be opened there" if archive else ""
+        yield Attempt(source, folder, MISSING, reason or exc.strerror or str(exc))
         return
     ranked = sorted((rank, name) for name in names if (rank := _rank(system.platform, name)))
     if not ranked:
         yield Attempt(source, folder, MISSING, "no libzmq in this folder")
     for _, name in ranked:
         yield Attempt(source, system.join(folder, name))
+
+
+def _archive(system: System, folder: str) -> str:
+    """Name the file, such as a zip archive with this package in it, that a folder is inside of."""
+    while not system.isfile(folder):
+        above = folder.rstrip("/\\").rpartition("\\" if system.platform == "win32" else "/")[0]
+        if not above:
+            return ""
+        folder = above
+    return folder
 
 
 def _rank(platform: str, name: str) -> tuple[int, ...] | None:
