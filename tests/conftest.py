@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,9 @@ import zmq
 LIMIT_S = float(os.environ.get("ZMQ_TEST_LIMIT", "60"))
 """Seconds after which a test is stuck: all stacks are printed and the run ends."""
 
+PACKAGING_LIMIT_S = 10 * LIMIT_S
+"""The same for tests of the build: they run pip, which has time limits of its own."""
+
 _numbers = itertools.count()
 _said_to = [2]
 
@@ -31,6 +36,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So does a shell for what it starts in the background; programs that are tested inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # What a stuck test leaves has to get past pytest, which keeps what tests write.
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
@@ -40,6 +48,24 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"wanted libzmq {wanted}, loaded {zmq.zmq_version()}")
     if os.environ.get("ZMQ_TEST_WANT_DRAFT") and not zmq.DRAFT_API:
         raise pytest.UsageError(f"wanted the draft API, {zmq.libzmq_path()} has none")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """End the run with all stacks when a test is stuck, or what is set up and cleared for it."""
+    limit_s = PACKAGING_LIMIT_S if item.get_closest_marker("packaging") else LIMIT_S
+    faulthandler.dump_traceback_later(limit_s, exit=True, file=_said_to[0])
+
+
+def pytest_collection_finish() -> None:
+    # Thousands of collected tests would be gone through by each gc.collect() of a test.
+    if hasattr(gc, "freeze"):
+        gc.collect()
+        gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    faulthandler.cancel_dump_traceback_later()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -52,16 +78,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"this libzmq has no {mark.args[0]}")
     if item.get_closest_marker("draft") and not zmq.DRAFT_API:
         pytest.skip("this libzmq has no drafts")
-
-
-@pytest.fixture(autouse=True)
-def watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
-    """End the run with all stacks when a test is stuck."""
-    # Those of the build run pip, which has time limits of its own.
-    times = 10 if request.node.get_closest_marker("packaging") else 1
-    faulthandler.dump_traceback_later(LIMIT_S * times, exit=True, file=_said_to[0])
-    yield
-    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ FORGET = 'read _; while id "$1" && ! userdel "$1"; do sleep 0.2; done'
 
 
 def keeper(script: str, *words: str, stderr: Any = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-    """Start a shell script whose ``read`` ends with this process, or when its stdin is closed."""
+    """Start a shell script whose ``read`` ends with this process, or when release() says so."""
     return subprocess.Popen(
         ["/bin/sh", "-c", script, "sh", *words],
         stdin=subprocess.PIPE,
@@ -72,7 +72,8 @@ def keeper(script: str, *words: str, stderr: Any = subprocess.DEVNULL) -> subpro
 
 
 def release(process: subprocess.Popen[bytes]) -> None:
-    process.communicate()
+    # Closing its stdin is not enough: a process forked by another test has that open, too.
+    process.communicate(b"\n")
 
 
 def has_ipv6() -> bool:
