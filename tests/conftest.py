@@ -64,6 +64,12 @@ def pytest_collection_finish() -> None:
         gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    if hasattr(gc, "unfreeze"):
+        gc.unfreeze()
+
+
 def pytest_unconfigure() -> None:
     faulthandler.cancel_dump_traceback_later()
 
