@@ -87,6 +87,7 @@ TEST = [
     "uvloop; implementation_name == 'cpython' and sys_platform != 'win32'",
     "hypothesis",
     "tornado",
+    "trio",
     "gevent; platform_python_implementation == 'CPython'",
     "pexpect; sys_platform != 'win32'",
     "paramiko; platform_python_implementation == 'CPython'",
@@ -109,6 +110,7 @@ setup(
     extras_require={
         "tornado": ["tornado"],
         "gevent": ["gevent"],
+        "trio": ["trio"],
         "ssh": ["pexpect", "paramiko"],
         "test": TEST,
         "docs": ["sphinx", "furo"],

@@ -67,6 +67,7 @@ CORE = (
     "zmq.green.poll",
     "zmq.green.core",
     "zmq.green.device",
+    "zmq.trio",
 )
 
 # What is built on the public names may import these besides the standard library and itself.
@@ -235,14 +236,14 @@ def test_map_of_the_lowest_folder_names_every_file() -> None:
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="needs sys.stdlib_module_names")
 def test_nothing_but_the_standard_library_is_needed() -> None:
     """What is imported at import time is the package itself or the standard library."""
-    optional = ("gevent", "tornado", "paramiko", "pexpect")
+    optional = ("gevent", "tornado", "trio", "outcome", "paramiko", "pexpect")
     wrong = []
     for name, made in IMPORTS.items():
         for module, line, at_import, checked_only in made:
             top = module.partition(".")[0]
             if checked_only or is_ours(module) or top in sys.stdlib_module_names:
                 continue
-            adapter = name.startswith(("zmq.green", "zmq.eventloop", "zmq.ssh"))
+            adapter = name.startswith(("zmq.green", "zmq.eventloop", "zmq.trio", "zmq.ssh"))
             if top in OPTIONAL | PYPY_OWN or (top in optional and (adapter or not at_import)):
                 continue
             wrong.append(f"{name}:{line}: {module}")
