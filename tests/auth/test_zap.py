@@ -301,6 +301,7 @@ def expected_user(frames: list[bytes]) -> bytes | None:
     return None
 
 
+@pytest.mark.any_libzmq
 def test_random_requests(judge: Authenticator) -> None:
     """Of 100,000 random requests each is answered, and those are accepted that should be."""
     judge.log = logging.getLogger("zmq.auth.fuzz")

@@ -22,6 +22,8 @@ import pytest
 
 import zmq
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 ALIAS = "benchmark_of_the_checkout"
 """A name of its own: these tests lie in a folder called bench as well."""

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from zmq.log.records import JSONFormatter, parse_record, split_topic
 
+pytestmark = pytest.mark.any_libzmq
+
 
 def record(**fields: Any) -> logging.LogRecord:
     made = logging.LogRecord("a.b", 30, "/src/here.py", 7, "hello %s", ("you",), None, "func")

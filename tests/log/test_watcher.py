@@ -18,6 +18,8 @@ import zmq
 from zmq.log.handlers import PUBHandler
 from zmq.log.records import JSONFormatter
 
+pytestmark = pytest.mark.any_libzmq
+
 Watch = Callable[..., "list[str]"]
 
 LAST = "the last one"

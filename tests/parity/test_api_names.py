@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.any_libzmq
+
 API: dict[str, Any] = json.loads(
     (Path(__file__).parent / "pyzmq-27.3-api.json").read_text(encoding="utf-8")
 )

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from programs import LIBRARY, environment
 
+pytestmark = pytest.mark.any_libzmq
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 

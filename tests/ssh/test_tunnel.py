@@ -26,6 +26,8 @@ from zmq import ssh
 from zmq.ssh import tunnel as tunnels
 from zmq.ssh.tunnel import Tunnel, TunnelError, open_tunnel, select_random_ports
 
+pytestmark = pytest.mark.any_libzmq
+
 common = importlib.import_module("zmq.ssh._common")
 
 Sshd = Any  # of the conftest beside this file, which cannot be imported by that name

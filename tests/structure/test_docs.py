@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import zmq
+
+pytestmark = pytest.mark.once
 
 PACKAGE = Path(zmq.__file__).parent
 ROOT = Path(__file__).parent.parent.parent

@@ -15,6 +15,8 @@ import pytest
 import zmq
 from zmq import constants
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(zmq.__file__).parent
 PRIVATE = sorted(path.stem for path in PACKAGE.glob("_*.py") if path.stem != "__init__")
 SHIMS = ("zmq.sugar", "zmq.backend", "zmq.backend.cython", "zmq.backend.cffi")

@@ -14,6 +14,8 @@ import zmq
 from zmq._ctypes import fast
 from zmq._ctypes.signatures import FUNCTIONS
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(zmq.__file__).parent
 BENCH = Path(__file__).parent.parent.parent / "bench"
 

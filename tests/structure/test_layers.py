@@ -13,6 +13,8 @@ import pytest
 
 import zmq
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(zmq.__file__).parent
 
 # Each imports only from those above it. A new file goes where that stays true.

@@ -27,6 +27,8 @@ from zmq._ctypes.signatures import (
     RETRY,
 )
 
+pytestmark = pytest.mark.once
+
 HEADER: dict[str, dict[str, Any]] = {
     function["name"]: function
     for function in json.loads(
