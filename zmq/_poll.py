@@ -6,8 +6,9 @@ from __future__ import annotations
 import sys
 from operator import index
 from time import monotonic
+from weakref import ref
 
-from . import _socket, _wakeup
+from . import _idle, _socket, _socket_views, _wakeup
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import strerror
 from ._socket_errors import THREAD_SAFE
@@ -27,13 +28,22 @@ POLLIN = int(PollEvent.POLLIN)
 POLLOUT = int(PollEvent.POLLOUT)
 POLLERR = int(PollEvent.POLLERR)
 EVENTS = int(SocketOption.EVENTS)
+FD = int(SocketOption.FD)
 EINVAL = int(Errno.EINVAL)
 
 _SLICE_MS = 50 if sys.platform == "win32" else 0
 """Milliseconds that the main thread waits at most where no signal interrupts it; 0: no limit."""
 
+_MAY_REST = sys.platform != "win32"
+_PATIENCE = 4
+_MOST_PATIENCE = 1024
+"""Polls after which sockets are put to rest that have nothing; at first, and at most."""
+_SOON = 16
+"""A rest that was shorter than so many polls did not pay."""
+
 _current = pollset.current
 _watched = _wakeup.watched
+_resting = _idle.resting
 
 
 class _Built(pollset.PollSet):
@@ -52,9 +62,26 @@ class _Built(pollset.PollSet):
         cost one system call, zmq_poll two
     cell : what memory.take_cell() returns
     wanted : int, the events of the first entry
+    asked : dict, address of a C socket -> its entry; others rest, see ``_idle``
+    polls : int, how often it was polled
+    due : int, the number of polls after which to put to rest what has nothing
     """
 
-    __slots__ = ("alone_p", "cell", "items", "keys", "places", "wanted")
+    __slots__ = (
+        "__weakref__",
+        "_descriptors",
+        "_patience",
+        "_rests",
+        "alone_p",
+        "asked",
+        "cell",
+        "due",
+        "items",
+        "keys",
+        "places",
+        "polls",
+        "wanted",
+    )
 
     def __init__(self, items: Items) -> None:
         mark = _current[0]
@@ -70,6 +97,7 @@ class _Built(pollset.PollSet):
                 handle = item._handle
                 if not handle:
                     raise item._closed_error()
+                _idle.rouse(handle)
                 held = held and item._fast_p is not None
                 place = known.setdefault(handle, len(entries))
                 if place < len(entries):
@@ -89,6 +117,78 @@ class _Built(pollset.PollSet):
         alone = len(places) == 1 and entries[0][0]
         self.alone_p = self.items[0][0]._fast_p if alone else None
         self.cell = memory.take_cell()
+        self.asked = known
+        self.polls = 0
+        self.due = self._patience = _PATIENCE
+        # Place of an entry -> the number of the poll after which it was put to rest.
+        self._rests: dict[int, int] = {}
+        self._descriptors: dict[int, int] = {}
+
+    def rest(self, found: Sequence[int]) -> None:
+        """Put to rest what has nothing; ``found`` is what the last poll found for each entry."""
+        self.due = self.polls + self._patience
+        if not _MAY_REST or self.array_p is None or not fast.enabled:
+            return
+        for item, _ in self.items:
+            place = self.asked.get(item._handle) if isinstance(item, _socket.Socket) else None
+            if place is not None and not found[place] and self.mark is _current[0]:
+                self._rest(item, place)
+
+    def _rest(self, socket: Any, place: int) -> None:
+        handle = socket._handle
+        resting = _resting.get(handle) or self._put_to_rest(socket)
+        if resting is None or resting.events & self.entries[place][2]:
+            return
+        if place not in self._descriptors:
+            self._descriptors[place] = socket._read_int(FD)
+        resting.known_to(ref(self), place)
+        self._rests[place] = self.polls
+        self.asked.pop(handle, None)
+        self.watch_descriptor(place, self._descriptors[place])
+        if resting.roused:
+            self.stir(place)
+
+    def _put_to_rest(self, socket: Any) -> _idle.Resting | None:
+        cell, cell_p, size_p = self.cell
+        socket_p, handle = socket._fast_p, socket._handle
+        views = _socket_views.views.get(handle)
+        resting = None if views is None or handle in _watched else _idle.rest(handle, socket_p, views)
+        if resting is None:
+            return None
+        # --- hot: poller; slow twin _poll ---
+        rc = fast.getsockopt_now(socket_p, EVENTS, cell_p, size_p)
+        # --- end hot ---
+        resting.events = cell.value
+        if rc < 0:
+            _idle.rouse(handle)
+        return None if resting.roused else resting
+
+    def stir(self, place: int) -> None:
+        """Ask the socket of an entry again, from now on."""
+        since = self._rests.pop(place, None)
+        if since is None:
+            return
+        self.watch_socket(place)
+        self.asked[self.entries[place][0]] = place
+        soon = self.polls - since < _SOON
+        self._patience = min(2 * self._patience, _MOST_PATIENCE) if soon else _PATIENCE
+        self.due = self.polls + self._patience
+
+    def stirred(self) -> bool:
+        """Rouse the sockets whose descriptors have spoken, and tell whether there are any."""
+        if not self._rests:
+            return False
+        revents = self.revents
+        spoken = [place for place in list(self._rests) if revents[place]]
+        for place in spoken:
+            _idle.rouse(self.entries[place][0])
+        return bool(spoken)
+
+    def disturb(self) -> None:
+        """Tell others that the sockets that are asked are used."""
+        if not _resting.keys().isdisjoint(self.asked.keys()):
+            for handle in list(self.asked):
+                _idle.rouse(handle)
 
     def found(self) -> Sequence[int]:
         """Return the events that the last poll found for each item."""
@@ -180,7 +280,7 @@ def _wait(built: _Built, timeout_ms: int) -> tuple[_Built, int]:
             rc = built.poll(_round_ms(left_ms))
         except ZMQError as error:
             raise _explained(error, built.items) from None
-        if rc > 0:
+        if rc > 0 and not built.stirred():
             return built, rc
         if timeout_ms >= 0:
             left_ms = max(0, -int((monotonic() - deadline) * 1000 // 1))
@@ -218,18 +318,34 @@ def _handed_back(built: _Built) -> list[int]:
     return found
 
 
+def _ask(built: _Built) -> int:
+    """Poll without waiting; -1 if that cannot be done this way."""
+    array_p = built.array_p
+    # Draft builds read the array without looking whether there is one.
+    while array_p is not None and built.mark is _current[0]:
+        # --- hot: poller; slow twin _wait ---
+        rc = fast.poll_now(array_p, built.count, 0)
+        # --- end hot ---
+        if rc <= 0 or not built.stirred():
+            return rc
+    return -1
+
+
 def _poll(built: _Built, timeout_ms: int) -> tuple[_Built, list[tuple[Any, int]]]:
     """Poll, at once if something is ready, else waiting."""
     readable = _handed_back(built) if _watched else []
     if readable:
         timeout_ms = 0
-    array_p = built.array_p
-    # --- hot: poller; slow twin _wait ---
-    # Draft builds read the array without looking whether there is one.
-    rc = -1 if array_p is None else fast.poll_now(array_p, built.count, 0)
-    # --- end hot ---
+    built.polls += 1
+    if _resting:
+        built.disturb()
+    rc = _ask(built)
+    if built.polls >= built.due and built.asked and rc >= 0:
+        built.rest(built.revents)
     if rc < 0 or (timeout_ms and not rc):
         built, rc = _wait(built, timeout_ms)
+    if _resting:
+        built.disturb()
     if _watched:
         _processed(built)
         for position in readable:
@@ -351,11 +467,24 @@ class Poller:
                 return []
             built = _Built(self.sockets)
         # --- hot: poller; slow twin _poll ---
-        if built.alone_p is not None:
+        elif not built.asked:
+            if not timeout_ms and fast.poll_now(built.array_p, built.count, 0) == 0:
+                built.polls += 1
+                self._built = built
+                return []
+        elif built.alone_p is not None:
             cell, cell_p, size_p = built.cell
-            if fast.getsockopt_now(built.alone_p, EVENTS, cell_p, size_p) == 0 and not _watched:
+            handle = built.entries[0][0]
+            if (
+                handle not in _watched
+                and handle not in _resting
+                and fast.getsockopt_now(built.alone_p, EVENTS, cell_p, size_p) == 0
+            ):
                 found = cell.value & built.wanted
                 if found or not timeout_ms:
+                    built.polls += 1
+                    if built.polls >= built.due:
+                        built.rest((found,))
                     self._built = built
                     return [(built.keys[0], found)] if found else []
         # --- end hot ---

@@ -24,7 +24,7 @@ import time
 import weakref
 from types import GenericAlias
 
-from . import _connect_id, _monitors, _socket_views, _wakeup
+from . import _connect_id, _idle, _monitors, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -199,11 +199,12 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             _set(self, "_shadow_obj", shadow)
             if context is None:
                 context = shadow._context
-            address = shadow.underlying
+            address = shadow._handle
             if not address:
                 raise shadow._closed_error()
         else:
             address = checked_address(shadow, ENOTSOCK, "socket")
+            _idle.lend(address)
         _set(self, "_shadow", True)
         _set(self, "_context", context)
         _set(self, "_handle", address)
@@ -213,6 +214,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
 
     def _attach(self, handle: int) -> None:
         _set(self, "_handle", handle)
+        self._rouse()
         if self._socket_type not in ALWAYS_CHECKED and handle not in _wakeup.watched:
             _set(self, "_fast_p", fast.pointer(handle))
         views = _socket_views.views.setdefault(handle, [])
@@ -851,6 +853,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             )
         from ._poll import Poller
 
+        self._rouse()
         poller = Poller()
         poller.register(self, flags)
         events: int = dict(poller.poll(timeout)).get(self, 0)
@@ -890,6 +893,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             signaler = _signalers.pop(handle, None)
             if signaler is not None:
                 signaler.close()
+        _idle.closed(handle)
         _connect_id.known.pop(handle, None)
         if _wakeup.watched:
             _wakeup.closed(handle)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 import sys
 
-from . import _socket_views, _wakeup
+from . import _idle, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, memory
 from ._ctypes.bind import C
@@ -84,7 +84,10 @@ class SocketBase(OptionAttributes):
     @property
     def underlying(self) -> int:
         """Address of the C socket, 0 when closed; for zmq_* functions of other bindings."""
-        return self._handle
+        handle = self._handle
+        if handle:
+            _idle.lend(handle)
+        return handle
 
     @property
     def copy_threshold(self) -> int:
@@ -203,8 +206,13 @@ class SocketBase(OptionAttributes):
 
     def _processed(self) -> None:
         """Tell who watches this C socket that libzmq has taken up its news."""
-        if _wakeup.watched and self._handle in _wakeup.watched:
+        if self._handle in _idle.resting or self._handle in _wakeup.watched:
             _wakeup.processed(self._handle)
+
+    def _rouse(self) -> None:
+        """Tell pollers, which go by what this C socket was ready for, that it is used."""
+        if self._handle in _idle.resting:
+            _idle.rouse(self._handle)
 
 
 def bytes_count(value: Any) -> int:

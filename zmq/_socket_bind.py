@@ -253,6 +253,7 @@ class Endpoints(SocketBase):
         )
 
     def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
+        self._rouse()
         try:
             return function(self._handle, address)
         except ZMQError as error:

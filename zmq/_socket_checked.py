@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import time
 
-from . import _datagram, _wakeup
+from . import _datagram, _idle, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -60,6 +60,7 @@ class Checked(SocketBase):
         """
         if not self._handle:
             raise self._closed_error()
+        self._rouse()
         started = time.monotonic()
         try:
             if not (flags & DONTWAIT or self._must_slice()):
@@ -137,6 +138,7 @@ class Checked(SocketBase):
         pointer for the hot forms of the one who waits, and tells by itself; None where
         there are none
         """
+        _idle.rouse(self._handle)
         for view in self._all_views():
             _set(view, "_fast_p", None)
             _set(view, "_parked_p", None)
@@ -155,6 +157,7 @@ class Checked(SocketBase):
         it may wait; if it may not, as in the hot form, it takes back what was sent and
         refuses the part, which would be the first of another message if it were sent again.
         """
+        self._rouse()
         if self._fast_p is not None and self._socket_type in TAKES_BACK:
             _set(self, "_parked_p", self._fast_p)
             _set(self, "_fast_p", None)

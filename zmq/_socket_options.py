@@ -59,6 +59,7 @@ class Options(SocketBase):
                 return self._signaler_fd()
             if option == EVENTS and self._handle in _signalers:
                 _signalers[self._handle].clear()
+        self._rouse()
         try:
             value = self._read(option, kind or INT)
         except ZMQError as error:
@@ -112,6 +113,8 @@ class Options(SocketBase):
             raise refused(
                 error, option, f"setting {option_name(option)} of {self._describe()}"
             ) from None
+        finally:
+            self._rouse()  # some change what the socket is ready for
         if kind == NOTED:
             _connect_id.note(self._handle, option, value)
 

@@ -53,6 +53,7 @@ from bisect import insort
 from collections import deque
 from itertools import count
 
+from . import _idle
 from ._ctypes import fast, memory
 from ._ctypes.bind import C
 from .constants import PollEvent, SocketOption
@@ -233,6 +234,7 @@ if hasattr(os, "register_at_fork"):
 
 def ledger(handle: int) -> Ledger:
     """Return the ledger of a C socket, made at the first call."""
+    _idle.rouse(handle)
     with _lock:
         found = watched.get(handle)
         if found is None:
@@ -278,6 +280,7 @@ def unwatch(handle: int, callback: Callback) -> None:
 
 def processed(handle: int) -> None:
     """Tell those who wait on a C socket that its commands may have been handled."""
+    _idle.rouse(handle)
     entry = watched.get(handle)
     if entry is not None:
         entry.processed()

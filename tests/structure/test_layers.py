@@ -36,6 +36,7 @@ CORE = (
     "zmq._ctypes.memory",
     "zmq._ctypes.pollset",
     "zmq._ctypes.signaler",
+    "zmq._idle",
     "zmq._wakeup",
     "zmq._options",
     "zmq._tracker",

@@ -28,6 +28,7 @@ EINTR = errors.EINTR
 LONGEST_MS = 2**31 - 1
 """The longest time-out that one call takes: C's long has 32 bits on Windows."""
 
+_POLLIN = 1
 _ITEM_SIZE = sizeof(zmq_pollitem_t)
 _FIRST_REVENTS = zmq_pollitem_t.revents.offset // 2
 _SHORTS_PER_ITEM = _ITEM_SIZE // 2
@@ -61,16 +62,18 @@ class PollSet:
 
     Attributes
     ----------
+    entries : as given
     revents : memoryview of shorts, what happened to each entry in the last poll
     array_p, count : the first two arguments of ``fast.poll_now``; the pointer is
         None when it must not be used
     mark : as given, see :func:`invalidate`
     """
 
-    __slots__ = ("_address", "_memory", "array_p", "count", "mark", "revents")
+    __slots__ = ("_address", "_memory", "array_p", "count", "entries", "mark", "revents")
 
     def __init__(self, entries: Sequence[tuple[int, int, int]], held: bool, mark: object) -> None:
         self.mark = mark
+        self.entries = entries
         self.count = len(entries)
         memory = bytearray(_ITEM_SIZE * self.count)
         array = (zmq_pollitem_t * self.count).from_buffer(memory)
@@ -82,6 +85,21 @@ class PollSet:
         self._address = addressof(array)
         self.array_p: Any = fast.pointer(self._address) if held else None
         self.revents = memoryview(memory).cast("h")[_FIRST_REVENTS::_SHORTS_PER_ITEM]
+
+    def watch_descriptor(self, place: int, fd: int) -> None:
+        """Poll a descriptor for news, instead of the C socket that the entry is for."""
+        item = self._memory[place]
+        item.socket = None
+        item.fd = fd
+        item.events = _POLLIN
+
+    def watch_socket(self, place: int) -> None:
+        """Undo :meth:`watch_descriptor`."""
+        handle, fd, events = self.entries[place]
+        item = self._memory[place]
+        item.socket = handle
+        item.fd = fd
+        item.events = events
 
     def poll(self, timeout_ms: int) -> int:
         """Poll once, with the GIL released.
