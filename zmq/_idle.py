@@ -60,7 +60,7 @@ class Resting:
     Attributes
     ----------
     roused : bool, whether it has been used since
-    events : int, ZMQ_EVENTS as long as it is not roused
+    events : int, ZMQ_EVENTS as long as it is not roused; -1 before that is known
     """
 
     __slots__ = ("_handle", "_places", "_socket_p", "_views", "events", "roused")
@@ -71,7 +71,7 @@ class Resting:
         self._views = views
         self._places: list[tuple[ref[Any], int]] = []
         self.roused = False
-        self.events = 0
+        self.events = -1
 
     def known_to(self, reference: ref[Waiting], place: int) -> None:
         """Have an array told when the socket is roused."""
@@ -140,7 +140,9 @@ def lend(handle: int) -> None:
 
 def closed(handle: int) -> None:
     """Forget a C socket; before it is closed. Pollers do not use their arrays again."""
-    resting.pop(handle, None)
+    made = resting.pop(handle, None)
+    if made is not None:
+        made.roused = True
     lent.discard(handle)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from _thread import _count as _other_threads
 from operator import index
 from time import monotonic
 from weakref import ref
@@ -35,11 +36,17 @@ _SLICE_MS = 50 if sys.platform == "win32" else 0
 """Milliseconds that the main thread waits at most where no signal interrupts it; 0: no limit."""
 
 _MAY_REST = sys.platform != "win32"
+"""Whether ZMQ_FD is a number that zmq_poll takes for a descriptor."""
+
 _PATIENCE = 4
 _MOST_PATIENCE = 1024
-"""Polls after which sockets are put to rest that have nothing; at first, and at most."""
+"""Polls after which to put to rest what has nothing: at first, and at most."""
+
 _SOON = 16
-"""A rest that was shorter than so many polls did not pay."""
+"""A rest that ends within so many polls did not pay."""
+
+_FEW = 8
+"""Up to so many descriptors select.poll costs less than zmq_poll."""
 
 _current = pollset.current
 _watched = _wakeup.watched
@@ -65,6 +72,8 @@ class _Built(pollset.PollSet):
     asked : dict, address of a C socket -> its entry; others rest, see ``_idle``
     polls : int, how often it was polled
     due : int, the number of polls after which to put to rest what has nothing
+    glance : callable, ``select.poll`` over a few descriptors if all that is here rests, or
+        None; it costs less than zmq_poll, but gives the GIL away
     """
 
     __slots__ = (
@@ -76,6 +85,7 @@ class _Built(pollset.PollSet):
         "asked",
         "cell",
         "due",
+        "glance",
         "items",
         "keys",
         "places",
@@ -97,7 +107,8 @@ class _Built(pollset.PollSet):
                 handle = item._handle
                 if not handle:
                     raise item._closed_error()
-                _idle.rouse(handle)
+                if handle in _resting:
+                    _idle.rouse(handle)
                 held = held and item._fast_p is not None
                 place = known.setdefault(handle, len(entries))
                 if place < len(entries):
@@ -123,6 +134,7 @@ class _Built(pollset.PollSet):
         # Place of an entry -> the number of the poll after which it was put to rest.
         self._rests: dict[int, int] = {}
         self._descriptors: dict[int, int] = {}
+        self.glance: Callable[[int], list[Any]] | None = None
 
     def rest(self, found: Sequence[int]) -> None:
         """Put to rest what has nothing; ``found`` is what the last poll found for each entry."""
@@ -133,11 +145,17 @@ class _Built(pollset.PollSet):
             place = self.asked.get(item._handle) if isinstance(item, _socket.Socket) else None
             if place is not None and not found[place] and self.mark is _current[0]:
                 self._rest(item, place)
+        if len(self._rests) == self.count <= _FEW:
+            glance = _glance(self._descriptors.values())
+            self.glance = None if self.asked else glance
 
     def _rest(self, socket: Any, place: int) -> None:
         handle = socket._handle
         resting = _resting.get(handle) or self._put_to_rest(socket)
-        if resting is None or resting.events & self.entries[place][2]:
+        if resting is None:
+            return
+        if resting.events & self.entries[place][2]:
+            _idle.rouse(handle)
             return
         if place not in self._descriptors:
             self._descriptors[place] = socket._read_int(FD)
@@ -146,28 +164,34 @@ class _Built(pollset.PollSet):
         self.asked.pop(handle, None)
         self.watch_descriptor(place, self._descriptors[place])
         if resting.roused:
+            # Perhaps before all of this was done.
+            self._rests[place] = self.polls
             self.stir(place)
 
     def _put_to_rest(self, socket: Any) -> _idle.Resting | None:
         cell, cell_p, size_p = self.cell
         socket_p, handle = socket._fast_p, socket._handle
         views = _socket_views.views.get(handle)
-        resting = None if views is None or handle in _watched else _idle.rest(handle, socket_p, views)
-        if resting is None:
+        if views is None or handle in _watched:
+            return None
+        resting = _idle.rest(handle, socket_p, views)
+        if resting is None or self.mark is not _current[0]:
             return None
         # --- hot: poller; slow twin _poll ---
         rc = fast.getsockopt_now(socket_p, EVENTS, cell_p, size_p)
         # --- end hot ---
-        resting.events = cell.value
         if rc < 0:
             _idle.rouse(handle)
-        return None if resting.roused else resting
+            return None
+        resting.events = cell.value
+        return resting
 
     def stir(self, place: int) -> None:
         """Ask the socket of an entry again, from now on."""
         since = self._rests.pop(place, None)
         if since is None:
             return
+        self.glance = None
         self.watch_socket(place)
         self.asked[self.entries[place][0]] = place
         soon = self.polls - since < _SOON
@@ -199,6 +223,19 @@ class _Built(pollset.PollSet):
     def ready(self) -> list[tuple[Any, int]]:
         """Return what the last poll found, as ``(socket or descriptor, events)``."""
         return [(key, events) for key, events in zip(self.keys, self.found()) if events]
+
+
+def _glance(descriptors: Iterable[int]) -> Callable[[int], list[Any]] | None:
+    """Return the ``poll`` of a ``select.poll`` object, if that is the interpreter's own."""
+    import select
+
+    make_poll: Any = getattr(select, "poll", None)
+    if make_poll is None or isinstance(make_poll, type):
+        return None  # a class is that of gevent, and lets others run
+    poll = make_poll()
+    for fd in descriptors:
+        poll.register(fd, select.POLLIN)
+    return poll.poll  # type: ignore[no-any-return]
 
 
 def _descriptor(item: Any) -> int:
@@ -303,7 +340,7 @@ def _explained(error: ZMQError, items: Items) -> ZMQError:
 def _processed(built: _Built) -> None:
     """Tell event loops that the commands of the polled sockets were handled."""
     for key in built.keys:
-        if isinstance(key, _socket.Socket):
+        if isinstance(key, _socket.Socket) and key._handle in _watched:
             _wakeup.processed(key._handle)
 
 
@@ -468,7 +505,11 @@ class Poller:
             built = _Built(self.sockets)
         # --- hot: poller; slow twin _poll ---
         elif not built.asked:
-            if not timeout_ms and fast.poll_now(built.array_p, built.count, 0) == 0:
+            if not timeout_ms and not (
+                fast.poll_now(built.array_p, built.count, 0)
+                if built.glance is None or _other_threads()
+                else built.glance(0)
+            ):
                 built.polls += 1
                 self._built = built
                 return []

@@ -82,6 +82,7 @@ def _c_proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] |
             for socket in sockets:
                 if not socket._handle:
                     raise socket._closed_error()
+                socket._rouse()
             copies = 0 if capture is None else capture._handle
             rc: int = C.zmq_proxy(frontend._handle, backend._handle, copies)
             errnum = errors.last_errno()

@@ -441,6 +441,7 @@ class Lane:
     def _repeat(self, doing: str, socket: AnySocket, flags: int, call: Callable[[int], int]) -> int:
         """Make a call, given flags, that may wait, again after each signal."""
         while True:
+            socket._rouse()
             rc = call(flags)
             if rc != -1:
                 return rc
@@ -529,6 +530,7 @@ class Relay:
             raise _poll._explained(error, built.items) from None
         finally:
             self._signals.defer()
+        built.disturb()
         if _watched:
             _poll._processed(built)
         return rc

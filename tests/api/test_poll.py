@@ -31,6 +31,18 @@ needs_signals = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(params=["asked", "resting"], autouse=True)
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have sockets that have nothing asked again every time, or put to rest at once."""
+    form: str = request.param
+    if form == "asked":
+        monkeypatch.setattr(_poll, "_MAY_REST", False)
+    else:
+        monkeypatch.setattr(_poll, "_PATIENCE", 0)
+        monkeypatch.setattr(_poll, "_SOON", 0)
+    return form
+
+
 @pytest.fixture
 def on_alarm() -> Iterator[Callable[..., None]]:
     """Have a function called by a signal, after a while and then again and again."""

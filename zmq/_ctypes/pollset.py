@@ -28,7 +28,6 @@ EINTR = errors.EINTR
 LONGEST_MS = 2**31 - 1
 """The longest time-out that one call takes: C's long has 32 bits on Windows."""
 
-_POLLIN = 1
 _ITEM_SIZE = sizeof(zmq_pollitem_t)
 _FIRST_REVENTS = zmq_pollitem_t.revents.offset // 2
 _SHORTS_PER_ITEM = _ITEM_SIZE // 2
@@ -91,7 +90,7 @@ class PollSet:
         item = self._memory[place]
         item.socket = None
         item.fd = fd
-        item.events = _POLLIN
+        item.events = 1  # ZMQ_POLLIN
 
     def watch_socket(self, place: int) -> None:
         """Undo :meth:`watch_descriptor`."""
