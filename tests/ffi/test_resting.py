@@ -602,6 +602,8 @@ def act(one: zmq.Socket, rng: random.Random, disconnecting: bool) -> None:
 def test_agrees_with_libzmq(socket: SocketFactory, seed: int) -> None:
     """After any operation on any socket a poller with sockets at rest says what libzmq says."""
     rng = random.Random(seed)
+    # Release 4.1 does not survive connecting with a name to one who has no room for it.
+    disconnecting = seed % 2 > 0 and zmq.zmq_version_info() >= (4, 2)
     everybody = [one for pair in peers(socket, rng) for one in pair]
     poller = zmq.Poller()
     flags = {one: rng.choice((1, 2, 3)) for one in everybody}
@@ -613,7 +615,7 @@ def test_agrees_with_libzmq(socket: SocketFactory, seed: int) -> None:
             poller.poll(0)
         slept += len(_idle.resting)
         for _ in range(rng.randrange(1, 4)):
-            act(rng.choice(everybody), rng, seed % 2 > 0)
+            act(rng.choice(everybody), rng, disconnecting)
         for _ in range(3):  # what one of them learns may be news for another
             found = poller.poll(rng.choice((0, 0, 0, 1)))
         truth = [(one, events_of(one) & flags[one]) for one in rng.sample(everybody, 3)]
