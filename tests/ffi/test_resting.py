@@ -260,6 +260,7 @@ def test_not_in_the_middle_of_a_message(connected: Connected) -> None:
     assert other.recv_multipart() == [b"first", b"last"]
 
 
+@pytest.mark.libzmq("4.2.0")
 def test_options_that_make_ready(socket: SocketFactory) -> None:
     """An option that lets a socket send, without any command of libzmq, is noticed."""
     router = socket(zmq.ROUTER, router_mandatory=1)
