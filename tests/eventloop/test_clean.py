@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support import terminate
 from tornado.ioloop import IOLoop
 
 import zmq
@@ -136,6 +137,56 @@ def test_context_terminated(io_loop: IOLoop, run: Run, said: Any) -> None:
         await ending
 
     run(main())
+
+
+@pytest.mark.parametrize("receives", [True, False])
+def test_loop_closes_all_descriptors(receives: bool, connected: Any) -> None:
+    """IOLoop.close(all_fds=True) closes the sockets of its streams, and close() leaves them open."""
+    for all_fds in (True, False):
+        loop = IOLoop(make_current=False)
+        sockets = connected(zmq.PAIR, zmq.PAIR)
+        streams = [ZMQStream(socket, loop) for socket in sockets]
+        if receives:
+            for stream in streams:
+                stream.on_recv(lambda message: None)
+        loop.add_callback(loop.stop)
+        loop.start()
+        loop.close(all_fds)
+        assert [socket.closed for socket in sockets] == [all_fds] * 2
+        assert [stream.closed() for stream in streams] == [all_fds] * 2
+        for stream in streams:
+            stream.close()
+
+
+@pytest.mark.parametrize("waits", ["receive", "send", "close callback"])
+def test_collected_with_its_loop(waits: str) -> None:
+    """A stream nobody has closed is kept by its loop, and goes with it, and its socket as well."""
+    loop: Any = IOLoop(make_current=False)
+    context = zmq.Context()
+    stream: Any = ZMQStream(context.socket(zmq.PUSH if waits == "send" else zmq.PULL), loop)
+    if waits == "receive":
+        stream.on_recv(lambda message, stream=stream: None)
+    elif waits == "send":
+        stream.send(b"never")
+    else:
+        stream.set_close_callback(stream.closed)
+    known = weakref.ref(stream)
+    loop.add_callback(loop.stop)
+    loop.start()
+    del stream
+    gc.collect()
+    assert known() is not None
+    loops = [loop]
+    del loop
+
+    def end() -> None:
+        loops.pop().close()
+        gc.collect()
+
+    with pytest.warns(ResourceWarning, match="Unclosed socket"):
+        end()
+    assert known() is None
+    terminate(context)
 
 
 def test_descriptor_used_again(streams: Streams, run: Run) -> None:

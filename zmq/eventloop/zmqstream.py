@@ -13,6 +13,7 @@ each message.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections import deque
 from functools import partial
 from inspect import isawaitable
@@ -58,6 +59,30 @@ _PASSED_ON = (
 )
 _tasks: set[Any] = set()
 """What asynchronous callbacks are at: a loop itself keeps its tasks only weakly."""
+
+
+class _Place:
+    """A stream's place at its watcher, where it does not keep the stream when its loop is gone."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: ZMQStream) -> None:
+        self._stream = weakref.ref(stream)
+
+    def notice(self, events: int) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream._notice(events)
+
+    def fail(self, error: BaseException) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream._fail(error)
+
+    def drop(self) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream._drop()
 
 
 class ZMQStream:
@@ -124,9 +149,19 @@ class ZMQStream:
         self._copy = True
         self._paused = False
         self._queue: deque[Sending] = deque()
-        self._place: tuple[int, ZMQStream] | None = None
+        self._place: tuple[int, _Place] | None = None
         for name in _PASSED_ON:
             setattr(self, name, getattr(socket, name))
+        self._enlist()
+
+    def _enlist(self) -> None:
+        """Have tornado keep the stream, and close its socket in ``IOLoop.close(all_fds=True)``."""
+        self._fd: int = self.socket.fileno()
+        self.io_loop.remove_handler(self._fd)  # of a socket that was closed beneath its stream
+        self.io_loop.add_handler(self.socket, self._do_nothing, 0)
+
+    def _do_nothing(self, socket: Any, events: int) -> None:
+        """Stand where tornado wants a handler, but wait for no event of the descriptor."""
 
     # ------------------------------------------------------------------
     # callbacks
@@ -485,6 +520,8 @@ class ZMQStream:
                 break
         self._queue.clear()
         self.socket = None
+        if not socket.closed:
+            self.io_loop.remove_handler(self._fd)
         socket.close(linger)
         callback, self._close_callback = self._close_callback, None
         if callback is not None:
@@ -514,7 +551,7 @@ class ZMQStream:
             self._leave()
         watcher = self._watcher
         if waits and not watcher.closed:
-            self._place = (wanted, self)
+            self._place = (wanted, _Place(self))
             watcher.polls.append(self._place)
             watcher.expect()
             watcher.poke()
@@ -524,7 +561,7 @@ class ZMQStream:
             self._watcher.polls.remove(self._place)
         self._place = None
 
-    def notice(self, events: int) -> None:
+    def _notice(self, events: int) -> None:
         """Receive and send until nothing is left, or the loop is to have its turn."""
         if self._paused:
             return
@@ -572,14 +609,15 @@ class ZMQStream:
         stopping: bool = self._loop._stopping
         return stopping or (_clock() >= turns.ends and turns.over())
 
-    def fail(self, error: BaseException) -> None:
+    def _fail(self, error: BaseException) -> None:
         """Wait no more: the socket is beyond use."""
         self._place = None
         gen_log.warning("%r cannot be used any more: %s", self.socket, error)
 
-    def drop(self) -> None:
+    def _drop(self) -> None:
         """Have the loop close the stream, as its socket is closed."""
         self._place = None
+        self.io_loop.remove_handler(self._fd)
         self._watcher.soon(self.close)
 
     # ------------------------------------------------------------------
