@@ -72,6 +72,18 @@ class Home:
         return Path(self.run("-I", "-c", program).stdout.strip())
 
 
+def find_python(name):
+    """Find a Python such as 3.12 or pypy3, or skip where there is none."""
+    folders = sorted(Path.home().glob(f".pyenv/versions/{name}.*/bin/python"))
+    candidates = [*map(str, reversed(folders)), shutil.which(name), shutil.which(f"python{name}")]
+    if name == "{}.{}".format(*sys.version_info) and sys.implementation.name == "cpython":
+        candidates.insert(0, sys.executable)
+    for python in filter(None, candidates):
+        if run(python, "-c", "import ctypes, venv", check=False).returncode == 0:
+            return python
+    return pytest.skip(f"there is no Python {name} here")
+
+
 def make_pyzmq_wheel(folder, library, *, version="27.3.0", tag="py3-none-any"):
     """Make a wheel of the shape that pyzmq publishes, around the libzmq of these tests."""
     files = [Path(library.path)]

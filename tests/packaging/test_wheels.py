@@ -9,8 +9,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
-import sys
 import zipfile
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from packaging.tags import mac_platforms
 
 from zmq._ctypes import loader
 
-from .conftest import Home, run
+from .conftest import Home, find_python, run
 from .formats import describe
 
 pytestmark = pytest.mark.packaging
@@ -158,18 +156,6 @@ def test_one_for_both_kinds_of_mac(machine):
 
 
 # --- run ------------------------------------------------------------------------------------------
-
-
-def find_python(name):
-    """Find a Python such as 3.12 or pypy3, or skip where there is none."""
-    folders = sorted(Path.home().glob(f".pyenv/versions/{name}.*/bin/python"))
-    candidates = [*map(str, reversed(folders)), shutil.which(name), shutil.which(f"python{name}")]
-    if name == "{}.{}".format(*sys.version_info) and sys.implementation.name == "cpython":
-        candidates.insert(0, sys.executable)
-    for python in filter(None, candidates):
-        if run(python, "-c", "import ctypes, venv", check=False).returncode == 0:
-            return python
-    return pytest.skip(f"there is no Python {name} here")
 
 
 @pytest.mark.parametrize("name", ["3.9", "3.10", "3.11", "3.12", "3.13", "pypy3"])

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The installed package in environments that are not like most."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from .conftest import Home, find_python, run
+
+pytestmark = pytest.mark.packaging
+
+
+def fine(done):
+    """Whether `python -m zmq` exchanged its messages and warned of nothing."""
+    return done.stdout.splitlines()[-1] == "everything came back" and "Warning" not in done.stdout
+
+
+@pytest.mark.parametrize("options", [["-I"], ["-OO"], ["-S"], ["-X", "dev"], ["-B", "-bb", "-E"]])
+def test_options_of_python(home, tmp_path, options):
+    """Isolated, without docstrings, without site, with all checks: the package works."""
+    path = home.site_packages() if "-S" in options else ""
+    done = home.run(*options, "-W", "error", "-m", "zmq", cwd=tmp_path, PYTHONPATH=path)
+    assert fine(done), done.stdout
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_names_of_folders(wheel, tmp_path, locale):
+    """A path with spaces and letters beyond ASCII is like any other, whatever the locale."""
+    folder = tmp_path / "fünf Wörter, 五 in 漢字"
+    folder.mkdir()
+    home = Home(folder / "home")
+    home.pip("install", "-q", "--no-index", wheel)
+    # Python is kept from putting UTF-8 in the place of C.
+    plain = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": locale}
+    done = home.run("-m", "zmq", cwd=folder, **plain)
+    assert fine(done), done.stdout
+    assert f"at {home.site_packages()}" in done.stdout
+
+
+READ_ONLY = """
+mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 1
+folder=$1; shift
+if touch "$folder/probe" 2>/dev/null; then echo writable; exit 1; fi
+exec "$@"
+"""
+
+
+def test_read_only_site_packages(wheel, tmp_path):
+    """Where nothing of the installation can be written, not even caches, the package works."""
+    home = Home(tmp_path / "home")
+    home.pip("install", "-q", "--no-index", "--no-compile", wheel)
+    unshare = ["unshare", "--map-root-user", "--mount"]
+    if shutil.which("unshare") is None or run(*unshare, "true", check=False).returncode != 0:
+        pytest.skip("nothing can be mounted read-only here")
+    command = (*unshare, "sh", "-c", READ_ONLY, "sh", home.folder)
+    done = run(*command, home.python, "-W", "error", "-m", "zmq", cwd=tmp_path)
+    assert fine(done), done.stdout
+    assert not list(home.site_packages().glob("zmq/**/__pycache__"))
+
+
+WITHOUT_CTYPES = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name == "_ctypes":
+            raise ModuleNotFoundError("No module named '_ctypes'", name="_ctypes")
+
+sys.meta_path.insert(0, Blocker())
+for name in [name for name in sys.modules if "ctypes" in name]:
+    del sys.modules[name]
+import zmq
+"""
+
+
+def test_without_ctypes(home):
+    """A Python built without libffi gets an ImportError that names it and says what to do."""
+    done = home.run("-I", "-c", WITHOUT_CTYPES, check=False)
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("ImportError: zmq needs the standard module ctypes, which ")
+    assert "No module named '_ctypes'" in last
+    assert "built without libffi" in last
+
+
+# --- interpreters ---------------------------------------------------------------------------------
+
+EXCHANGE = """
+import asyncio
+import zmq, zmq.asyncio
+
+async def ask():
+    with zmq.asyncio.Context() as context, context.socket(zmq.REP) as rep:
+        port = rep.bind_to_random_port("tcp://127.0.0.1")
+        with context.socket(zmq.REQ) as req:
+            req.connect(f"tcp://127.0.0.1:{port}")
+            await req.send(b"x" * 100000, copy=False)
+            await rep.send_multipart(await rep.recv_multipart())
+            assert await req.recv() == b"x" * 100000
+
+asyncio.run(ask())
+"""
+INTERPRETERS = """
+import sys, threading
+import _interpreters
+
+exchange, left_open = sys.argv[1:]
+
+def use():
+    number = _interpreters.create()
+    for program in (exchange, left_open):
+        failed = _interpreters.exec(number, program)
+        if failed is not None:
+            print(failed.formatted)
+    _interpreters.destroy(number)
+
+threads = [threading.Thread(target=use) for _ in range(4)]
+for thread in threads:
+    thread.start()
+exec(exchange)
+for thread in threads:
+    thread.join()
+print("end")
+"""
+LEFT_OPEN = """
+context = zmq.Context.instance()
+socket = context.socket(zmq.PUSH)
+socket.bind("inproc://x")
+sent = zmq.Context().socket(zmq.PUSH)
+"""
+
+
+def test_subinterpreters(wheel, tmp_path):
+    """Isolated interpreters in threads exchange messages, and end quietly whatever they leave open."""
+    home = Home(tmp_path / "home", find_python("3.13"))
+    home.pip("install", "-q", "--no-index", wheel)
+    done = home.run("-I", "-c", INTERPRETERS, EXCHANGE, LEFT_OPEN)
+    assert done.stdout == "end\n"
+
+
+def test_free_threaded(wheel, tmp_path):
+    """A Python without a GIL imports the package, keeps its GIL off, and exchanges messages."""
+    home = Home(tmp_path / "home", find_python("3.13t"))
+    home.pip("install", "-q", "--no-index", wheel)
+    program = "import sys, zmq; print(sys._is_gil_enabled())"
+    assert home.run("-I", "-W", "error", "-c", program).stdout == "False\n"
+    assert fine(home.run("-I", "-m", "zmq"))
