@@ -88,11 +88,13 @@ _DGRAM = int(SocketType.DGRAM)
 _REAPER_PATIENCE = 0.1
 
 _KEPT = memory.KEPT
+_MOST_LENT = memory.MOST_LENT
 _LIMIT = fast.LIMIT
 _RELEASING = fast.RELEASING
 _take = memory.take
 _pop = memory.spare.pop
 _give = memory.give
+_give_empty = memory.give_empty
 _set = object.__setattr__
 
 
@@ -429,7 +431,10 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         # --- hot: send; slow twin _send_bytes ---
         if type(data) is bytes and flags == 0 and copy and routing_id is None and group is None:
             size = len(data)
-            if size < _RELEASING and fast.send_now(self._fast_p, data, size, 1) >= 0:
+            if size < _RELEASING:
+                if fast.send_now(self._fast_p, data, size, 1) >= 0:
+                    return None
+            elif self._send_large(data, size, DONTWAIT) >= 0:
                 return None
             self._send_bytes(data, size, 0)
             return None
@@ -461,13 +466,14 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         if type(data) is bytes:
             size = len(data)
             # --- hot: multipart; slow twin _send_bytes ---
-            if (
-                size >= _RELEASING
-                or not 0 <= flags <= MORE_NOW
-                or fast.send_now(self._fast_p, data, size, flags | DONTWAIT) < 0
-            ):
-                self._send_bytes(data, size, flags)
+            if 0 <= flags <= MORE_NOW:
+                if size < _RELEASING:
+                    if fast.send_now(self._fast_p, data, size, flags | DONTWAIT) >= 0:
+                        return
+                elif self._send_large(data, size, flags | DONTWAIT) >= 0:
+                    return
             # --- end hot ---
+            self._send_bytes(data, size, flags)
             return
         if isinstance(data, str):
             raise TypeError("unicode not allowed, use send_string")
@@ -477,6 +483,21 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         finally:
             borrowed.release()
 
+    def _send_large(self, data: bytes, size: int, flags: int, most: int = _MOST_LENT) -> int:
+        """Try to send many bytes, shared if they may be; -1 as ``fast.send_try`` if not at once."""
+        if self._fast_p is None or size >= _LIMIT:
+            return -1
+        msg_p = memory.lend_bytes(data, size, most)
+        # --- hot: send, no_copy; slow twin _send_bytes, zmq_msg_send ---
+        if msg_p is None:
+            return fast.send_released(self._fast_p, data, size, flags)
+        rc = fast.msg_send_try(msg_p, self._fast_p, flags)
+        # --- end hot ---
+        if rc == -1:
+            memory.release(msg_p)
+        _give_empty(msg_p)
+        return rc
+
     def _send_shared(self, data: Any, flags: int, track: bool) -> MessageTracker | None:
         if isinstance(data, str):
             raise TypeError("unicode not allowed, use send_string")
@@ -484,6 +505,14 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         if size < self._copy_threshold:
             self._send_copy(data, flags)
             return _FINISHED_TRACKER
+        if (
+            type(data) is bytes
+            and size >= memory.SMALLEST_LOAN
+            and not track
+            and 0 <= flags <= MORE_NOW
+            and self._send_large(data, size, flags | DONTWAIT, memory.NO_LIMIT) >= 0
+        ):
+            return None
         msg_p = memory.take_empty()
         try:
             loan = memory.lend(msg_p, data)
@@ -602,10 +631,13 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         for index, part in enumerate(parts):
             if index == last:
                 part_flags = flags
-            size = len(part) if type(part) is bytes else _RELEASING
-            if size < _RELEASING and self._fast_p is not None:
+            size = len(part) if type(part) is bytes else _LIMIT
+            if size < _LIMIT and self._fast_p is not None:
                 # --- hot: multipart; slow twin _send_bytes ---
-                rc = fast.send_try(self._fast_p, part, size, part_flags | DONTWAIT)
+                if size < _RELEASING:
+                    rc = fast.send_try(self._fast_p, part, size, part_flags | DONTWAIT)
+                else:
+                    rc = self._send_large(part, size, part_flags | DONTWAIT)
                 # --- end hot ---
                 if rc >= 0:
                     continue
@@ -698,6 +730,8 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         except IndexError:
             msg_p = _take()
         size = fast.recv_now(msg_p, self._fast_p, 1)
+        if size == -1:
+            size = self._await_message(msg_p)
         if 0 <= size <= _KEPT:
             data: bytes = fast.msg_data(msg_p)[:size]
             _give(msg_p)

@@ -42,6 +42,7 @@ _REQ = int(SocketType.REQ)
 TAKES_BACK = frozenset(map(int, (SocketType.PUSH, SocketType.DEALER, SocketType.REQ)))
 _DROPS_REST = _bind.library.version >= (4, 3)
 _SLICE = 0.05
+_SWEPT = 64
 _FORCE_SLICES = sys.platform == "win32"
 
 
@@ -53,17 +54,24 @@ class Checked(SocketBase):
     # ------------------------------------------------------------------
     # waiting
 
-    def _wait_done(self, operation: Callable[[int], int], flags: int, doing: str) -> int:
+    def _wait_done(
+        self,
+        operation: Callable[[int], int],
+        flags: int,
+        doing: str,
+        waiting_since: float | None = None,
+    ) -> int:
         """Call ``operation(flags)`` until it succeeds, fails or its time is over.
 
-        Signals restart it with what is left of its time-out.
+        Signals restart it with what is left of its time-out, which began at
+        ``waiting_since`` (``time.monotonic()``) if it was called before in vain.
         """
         if not self._handle:
             raise self._closed_error()
         self._rouse()
-        started = time.monotonic()
+        started = time.monotonic() if waiting_since is None else waiting_since
         try:
-            if not (flags & DONTWAIT or self._must_slice()):
+            if waiting_since is None and not (flags & DONTWAIT or self._must_slice()):
                 rc = operation(flags)
                 if rc != -1:
                     return rc
@@ -74,6 +82,14 @@ class Checked(SocketBase):
             return self._retry(operation, flags, doing, started)
         finally:
             self._processed()
+
+    def _begin_to_wait(self, flags: int) -> float | None:
+        """Return the time if libzmq itself may wait in a hot form now, else None."""
+        if flags & DONTWAIT or self._fast_p is None or _FORCE_SLICES:
+            return None
+        if memory.lent:
+            memory.sweep(_SWEPT)  # a program that waits may do nothing else for long
+        return time.monotonic()
 
     def _retry(
         self, operation: Callable[[int], int], flags: int, doing: str, started: float
@@ -216,7 +232,13 @@ class Checked(SocketBase):
             # zmq_send of libzmq 4.1 takes the size that it is to return for a failure.
             self._send_long(data, size, flags)
             return
-        self._wait_done(lambda now: C.zmq_send(self._handle, data, size, now), flags, "send")
+        since = self._begin_to_wait(flags) if type(data) is bytes else None
+        # --- hot: push_pull; slow twin _wait_done ---
+        if since is None or fast.send_released(self._fast_p, data, size, flags) == -1:
+            # --- end hot ---
+            self._wait_done(
+                lambda now: C.zmq_send(self._handle, data, size, now), flags, "send", since
+            )
         self._unpark(flags)
 
     def _check_message(self, msg_p: Any) -> None:
@@ -275,11 +297,33 @@ class Checked(SocketBase):
             _give(msg_p)
         return data
 
-    def _recv_message(self, msg_p: Any, flags: int) -> None:
+    def _await_message(self, msg_p: Any) -> int:
+        """Wait for a message and return its size in bytes, at most ``fast.LIMIT``."""
+        since = self._begin_to_wait(0)
+        if since is not None:
+            # --- hot: round_trip; slow twin _recv_message ---
+            size: int = fast.recv_released(msg_p, self._fast_p, 0)
+            # --- end hot ---
+            if size != -1:
+                if _wakeup.watched:
+                    self._processed()
+                return size
+        try:
+            self._recv_message(msg_p, 0, since)
+        except BaseException:
+            memory.release(msg_p)
+            _give(msg_p)
+            raise
+        size = C.zmq_msg_size(msg_p)
+        return min(size, fast.LIMIT)
+
+    def _recv_message(self, msg_p: Any, flags: int, waiting_since: float | None = None) -> None:
         ledger = _wakeup.watched.get(self._handle)
         if ledger is not None and ledger.dirty and ledger.take(msg_p):
             return
-        self._wait_done(lambda now: C.zmq_msg_recv(msg_p, self._handle, now), flags, "recv")
+        self._wait_done(
+            lambda now: C.zmq_msg_recv(msg_p, self._handle, now), flags, "recv", waiting_since
+        )
 
     def _recv_part(self, parts: list[bytes], msg_p: Any, size: int, flags: int) -> int:
         """Receive a part into ``msg_p`` unless it is there; append it and tell if more follow."""

@@ -29,11 +29,17 @@ are never freed, and a loan that is still out when the interpreter ends keeps it
 buffer, so nothing libzmq may still touch goes away before the process does.
 Where the function is missing or does not behave (:data:`ZERO_COPY` is False),
 messages are copied instead.
+
+Nobody can tell whether the memory of ``bytes`` was shared or copied, since they do
+not change. So large ones are lent also by who asked for a copy, as long as what is
+lent that way stays below :data:`MOST_LENT`: libzmq may be done with a buffer long
+before anybody looks. Such loans need no object each: :func:`lend_bytes`.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import sys
 from collections import deque
@@ -262,15 +268,35 @@ def writable(data: Any) -> Borrowed:
 INT_SIZE = 4
 
 _OUT = -1
-_SLAB = 1024
-_marks: list[tuple[Any, int]] = []
+_SLAB = 256
+
+# Places for the marks of loans: (ints, position there, pointer to it, address of it).
+_marks: list[tuple[Any, int, Any, int]] = []
+
+
+def _take_mark() -> tuple[Any, int, Any, int]:
+    """Return a place for a mark, which says that the loan is out."""
+    try:
+        mark = _marks.pop()
+    except IndexError:
+        _more_marks()
+        mark = _marks.pop()
+    mark[0][mark[1]] = _OUT
+    return mark
 
 
 def _more_marks() -> None:
     slab = (c_int * _SLAB)()
-    # libzmq may write here until the process is gone, which is after Python has let go of it.
-    ctypes.pythonapi["Py_IncRef"](ctypes.py_object(slab))
-    _marks.extend((slab, index) for index in range(_SLAB))
+    _keep_for_ever(slab)
+    ints = memoryview(slab).cast("B").cast("i")
+    for index in range(_SLAB):
+        address = addressof(slab) + index * INT_SIZE
+        _marks.append((ints, index, c_void_p.from_param(address), address))
+
+
+def _keep_for_ever(owner: Any) -> None:
+    """Have something outlive the interpreter: libzmq may use its memory until the process is gone."""
+    ctypes.pythonapi["Py_IncRef"](ctypes.py_object(owner))
 
 
 def _find_free_function() -> int | None:
@@ -297,6 +323,8 @@ _free_function: int | None = _find_free_function()
 ZERO_COPY: bool = _free_function is not None
 """Whether messages can share the memory of Python objects here."""
 
+_free_function_p: Any = c_void_p.from_param(_free_function) if ZERO_COPY else None
+
 
 class Loan:
     """A Python buffer that libzmq reads until it says that it is done.
@@ -304,26 +332,20 @@ class Loan:
     It has the two methods of ``threading.Event`` that a tracker asks for.
     """
 
-    __slots__ = ("_held", "_index", "_slab")
+    __slots__ = ("_held", "_mark")
 
     def __init__(self, msg_p: Any, borrowed: Borrowed) -> None:
         """Make the empty message ``msg_p`` one that shares the borrowed memory."""
-        try:
-            self._slab, self._index = _marks.pop()
-        except IndexError:
-            _more_marks()
-            self._slab, self._index = _marks.pop()
-        self._slab[self._index] = _OUT
-        mark_address = addressof(self._slab) + self._index * INT_SIZE
+        self._mark = mark = _take_mark()
         # Whoever takes it out of the list cleans up: popping is atomic, and this may be asked by
         # several threads, by finalizers and by signal handlers at once.
         self._held: list[Borrowed] = [borrowed]
         try:
-            C.zmq_msg_init_data(msg_p, borrowed.data, borrowed.size, _free_function, mark_address)
+            C.zmq_msg_init_data(msg_p, borrowed.data, borrowed.size, _free_function, mark[3])
         except BaseException:
             # libzmq leaves it half made: closing it would follow a NULL pointer.
             C.zmq_msg_init(msg_p)
-            self._slab[self._index] = 0
+            mark[0][mark[1]] = 0
             self.is_set()
             raise
         _loans.append(self)
@@ -331,7 +353,8 @@ class Loan:
     def is_set(self) -> bool:
         """Tell whether libzmq is done with the buffer; if so, let the buffer go."""
         held = self._held
-        if held and self._slab[self._index] == _OUT:
+        ints, index, _, _ = self._mark
+        if held and ints[index] == _OUT:
             # The mark may be another loan's by now, if this one was cleaned up meanwhile.
             return not held
         try:
@@ -339,18 +362,43 @@ class Loan:
         except IndexError:
             return True
         borrowed.release()
-        _marks.append((self._slab, self._index))
+        _marks.append(self._mark)
         return True
 
 
 _loans: deque[Loan] = deque()
+
+lent: dict[int, bytes] = {}
+"""Address of a mark -> the bytes that are lent until it says otherwise."""
+
+# Those marks, in the order in which they are looked at. Who looks may be interrupted, or be one of
+# several: what gets lost then is a mark, never the bytes.
+_lent_marks: deque[tuple[Any, int, Any, int]] = deque()
+if ZERO_COPY:
+    _keep_for_ever(lent)
+
+MOST_LENT = 64 * 1024 * 1024 if ZERO_COPY else 0
+"""Bytes that may be out at once, were all loans as large, when copies were asked for."""
+
+NO_LIMIT = sys.maxsize if ZERO_COPY else 0
+"""The same when they were not."""
+
+# Messages that hold nothing, for loans.
+_empty: list[Any] = []
+give_empty = _empty.append
+"""Give back a message of :func:`lend_bytes` that was sent."""
 
 _SWEPT = 64
 """How many loans a garbage collection looks at, unless it is a full one: that looks at all."""
 
 
 def sweep(most: int) -> None:
-    """Let go of returned buffers, looking at ``most`` loans, oldest first."""
+    """Let go of returned buffers, looking at ``most`` loans of each kind, oldest first."""
+    _sweep_bytes(most)
+    _sweep_loans(most)
+
+
+def _sweep_loans(most: int) -> None:
     for _ in range(min(most, len(_loans))):
         try:
             loan = _loans.popleft()
@@ -360,9 +408,74 @@ def sweep(most: int) -> None:
             _loans.append(loan)
 
 
+def _sweep_bytes(most: int) -> None:
+    for _ in range(min(most, len(_lent_marks))):
+        try:
+            mark = _lent_marks.popleft()
+        except IndexError:
+            return
+        if mark[0][mark[1]] == _OUT:
+            _lent_marks.append(mark)
+        else:
+            lent.pop(mark[3], None)
+            _marks.append(mark)
+
+
 def _after_collection(phase: str, info: dict[str, int]) -> None:
-    if phase == "stop" and _loans:
-        sweep(len(_loans) if info["generation"] == 2 else _SWEPT)
+    if phase == "stop" and (_loans or lent):
+        sweep(max(len(_loans), len(lent)) if info["generation"] == 2 else _SWEPT)
+
+
+def lend_bytes(data: bytes, size: int, most: int) -> Any:
+    """Return a message that shares the memory of ``data``, as ``msg_p``.
+
+    After it was sent, :func:`give_empty` it back; if it was not, :func:`release` it
+    before.
+
+    Parameters
+    ----------
+    data : bytes of ``size`` bytes, less than ``fast.LIMIT``
+    most : int
+        None is lent if so many bytes would be out at once, were all loans as large.
+
+    Returns
+    -------
+    message, or None
+
+    Raises
+    ------
+    zmq.ZMQError : there is no memory for it (ENOMEM)
+    """
+    if size * (len(lent) + 1) > most:
+        _sweep_bytes(_SWEPT)
+        return None
+    if _loans:
+        _sweep_loans(8)
+    try:
+        mark = _lent_marks.popleft()
+        if mark[0][mark[1]] == _OUT:
+            _lent_marks.append(mark)
+            mark = _take_mark()
+        else:
+            mark[0][mark[1]] = _OUT
+    except IndexError:
+        mark = _take_mark()
+    try:
+        msg_p = _empty.pop()
+    except IndexError:
+        msg_p = new_message()
+    lent[mark[3]] = data
+    # --- hot: no_copy; slow twin C.zmq_msg_init_data ---
+    rc = fast.init_data_now(msg_p, data, size, _free_function_p, mark[2])
+    # --- end hot ---
+    _lent_marks.append(mark)
+    if rc != 0:
+        # libzmq leaves it half made: closing it would follow a NULL pointer.
+        C.zmq_msg_init(msg_p)
+        give_empty(msg_p)
+        mark[0][mark[1]] = 0
+        raise errors.failure(errnum=errno.ENOMEM)
+    return msg_p
 
 
 def lend(msg_p: Any, data: Any) -> Loan | None:
@@ -379,7 +492,7 @@ def lend(msg_p: Any, data: Any) -> Loan | None:
     """
     borrowed = readable(data)
     if ZERO_COPY and borrowed.size >= SMALLEST_LOAN:
-        sweep(8)
+        _sweep_loans(8)
         return Loan(msg_p, borrowed)
     try:
         fill(msg_p, borrowed.data, borrowed.size)
