@@ -102,7 +102,16 @@ class _Socket(Socket[bytes]):
             raise self._error(EAGAIN, doing)
         return watcher.wait(watcher.senders if sending else watcher.receivers, attempt, timeout_ms)
 
-    def _wait_done(self, operation: Callable[[int], int], flags: int, doing: str) -> int:
+    def _begin_to_wait(self, flags: int) -> None:
+        """Never let libzmq itself wait."""
+
+    def _wait_done(
+        self,
+        operation: Callable[[int], int],
+        flags: int,
+        doing: str,
+        waiting_since: float | None = None,
+    ) -> int:
         """Call ``operation(flags)`` until it succeeds, fails or its time is over."""
         if not self._handle:
             raise self._closed_error()
