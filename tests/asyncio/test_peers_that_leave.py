@@ -104,7 +104,7 @@ def after_parts(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], 
 
         monkeypatch.setattr(module, name, watching)
 
-    for name in ("send_now", "send_try", "msg_send_now"):
+    for name in ("send_now", "send_try", "msg_send_now", "msg_send_try", "send_released"):
         watch(fast, name)
     for name in ("zmq_send", "zmq_msg_send"):
         watch(C, name)
