@@ -176,6 +176,16 @@ def wheel(wheel_set):
 
 
 @pytest.fixture(scope="session")
+def shim(tmp_path_factory):
+    """The wheel of packaging/pyzmq."""
+    source = tmp_path_factory.mktemp("shim") / "source"
+    shutil.copytree(ROOT / "packaging" / "pyzmq", source)
+    pip("wheel", "--no-deps", "-q", "-w", source.parent, source)
+    (wheel,) = source.parent.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="session")
 def home(wheel, tmp_path_factory):
     """An environment in which that wheel is installed, and nothing else; not to be changed."""
     home = Home(tmp_path_factory.mktemp("home"))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 import zmq
 
-from .conftest import ROOT, Home, pip
+from .conftest import Home
 
 pytestmark = pytest.mark.packaging
 
@@ -20,16 +19,6 @@ IMPORTED = """
 import importlib.metadata, json, zmq
 print(json.dumps([zmq.__file__, zmq.libzmq_path(), importlib.metadata.version("pyzmq")]))
 """
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    """The wheel of packaging/pyzmq."""
-    source = tmp_path_factory.mktemp("shim") / "source"
-    shutil.copytree(ROOT / "packaging" / "pyzmq", source)
-    pip("wheel", "--no-deps", "-q", "-w", source.parent, source)
-    (wheel,) = source.parent.glob("*.whl")
-    return wheel
 
 
 def test_holds_metadata_only(shim):
