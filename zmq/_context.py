@@ -169,17 +169,19 @@ class Context(OptionAttributes, _Base[SocketT]):
 
         handle = self._handle
         filename, line = self._created
-        warnings.warn(
-            f"Unclosed context {self!r}, created at {filename}:{line}",
-            ResourceWarning,
-            stacklevel=3,
-            source=self,
-        )
-        for socket in list(iter(self._sockets)):
-            socket.close()
-        _detach_views(handle)
-        _monitors.context_ends(handle)
-        _end_in_background(handle)
+        try:
+            warnings.warn(
+                f"Unclosed context {self!r}, created at {filename}:{line}",
+                ResourceWarning,
+                stacklevel=3,
+                source=self,
+            )
+        finally:  # where warnings are errors as well
+            for socket in list(iter(self._sockets)):
+                socket.close()
+            _detach_views(handle)
+            _monitors.context_ends(handle)
+            _end_in_background(handle)
 
     def __repr__(self) -> str:
         cls = type(self)

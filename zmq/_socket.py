@@ -245,17 +245,20 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
     def _collected(self) -> None:
         if sys.is_finalizing():
             return
-        # None where a subinterpreter ends: nothing can be imported there.
-        if sys.meta_path:
-            import warnings
+        try:
+            # None where a subinterpreter ends: nothing can be imported there.
+            if sys.meta_path:
+                import warnings
 
-            warnings.warn(
-                f"Unclosed socket {self!r}, created at {self._created_at()}",
-                ResourceWarning,
-                stacklevel=3,
-                source=self,
-            )
-        self.close()
+                warnings.warn(
+                    f"Unclosed socket {self!r}, created at {self._created_at()}",
+                    ResourceWarning,
+                    stacklevel=3,
+                    source=self,
+                )
+        finally:
+            # Where warnings are errors as well: its context could never end otherwise.
+            self.close()
 
     @classmethod
     def shadow(cls: type[T], address: Any) -> T:

@@ -713,6 +713,26 @@ def test_collected_socket_warns(
     assert not warned
 
 
+def test_collected_ones_end_where_warnings_are_errors() -> None:
+    """A dropped socket is closed, and a dropped context ends, if their warnings raise, too."""
+    programs.run(
+        """
+        import gc
+        from support import until
+
+        with zmq.Context() as context:
+            context.socket(zmq.PUSH)
+            gc.collect()
+        threads = lambda: os.listdir("/proc/self/task") if os.path.isdir("/proc/self/task") else []
+        before = len(threads())
+        zmq.Context().socket(zmq.PUSH).close()
+        gc.collect()
+        until(lambda: len(threads()) <= before)
+        """,
+        stderr=None,
+    )
+
+
 def test_socket_of_a_subclass_was_made_by_the_program(
     context: zmq.Context, warned: list[warnings.WarningMessage]
 ) -> None:

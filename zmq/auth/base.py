@@ -2,7 +2,7 @@
 """Authenticator: who may connect, and the answers that libzmq gets when it asks.
 
 Every handshake on a socket that uses PLAIN or CURVE, or that has a ZAP domain, makes
-libzmq ask the handler of its context. :meth:`Authenticator._answer` turns such a request
+libzmq ask the handler of its context. ``Authenticator._answer()`` turns such a request
 into a reply, without any input or output; ``handle_zap_message`` sends it. What receives
 requests, a task or a thread, is in the other modules of this folder.
 
