@@ -95,7 +95,8 @@ class Resting:
             if waiting is not None:
                 waiting.stir(place)
         for view in self._live():
-            if view._parked_p is None:
+            # A signal handler may have put it to rest again.
+            if view._parked_p is None and self._handle not in resting:
                 _set(view, "_fast_p", self._socket_p)
 
     def _live(self) -> list[Any]:
@@ -115,9 +116,14 @@ def rest(handle: int, socket_p: Any, views: list[ref[Any]]) -> Resting | None:
     """
     if handle in lent:
         return None
-    made = resting[handle] = Resting(handle, socket_p, views)
+    # A signal handler may rouse it, or put it to rest itself, between any two lines.
+    made = Resting(handle, socket_p, views)
+    if resting.setdefault(handle, made) is not made:
+        return None
     if not made.silence():
-        resting.pop(handle, None)
+        other = resting.pop(handle, made)
+        if other is not made:
+            other.end()
         return None
     if made.roused:
         made.end()

@@ -180,7 +180,7 @@ class _Built(pollset.PollSet):
         # --- hot: poller; slow twin _poll ---
         rc = fast.getsockopt_now(socket_p, EVENTS, cell_p, size_p)
         # --- end hot ---
-        if rc < 0:
+        if rc < 0 or resting.roused:
             _idle.rouse(handle)
             return None
         resting.events = cell.value
@@ -505,10 +505,9 @@ class Poller:
             built = _Built(self.sockets)
         # --- hot: poller; slow twin _poll ---
         elif not built.asked:
+            glance = None if _other_threads() else built.glance
             if not timeout_ms and not (
-                fast.poll_now(built.array_p, built.count, 0)
-                if built.glance is None or _other_threads()
-                else built.glance(0)
+                fast.poll_now(built.array_p, built.count, 0) if glance is None else glance(0)
             ):
                 built.polls += 1
                 self._built = built

@@ -216,7 +216,6 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
 
     def _attach(self, handle: int) -> None:
         _set(self, "_handle", handle)
-        self._rouse()
         if self._socket_type not in ALWAYS_CHECKED and handle not in _wakeup.watched:
             _set(self, "_fast_p", fast.pointer(handle))
         views = _socket_views.views.setdefault(handle, [])
@@ -229,6 +228,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
                 _set(self, "_bound", view._bound)
                 _set(self, "_connected", view._connected)
         views.append(weakref.ref(self))
+        self._rouse()
 
     def _detach(self, why: str) -> None:
         """Stand for no C socket any more."""
