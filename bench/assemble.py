@@ -18,6 +18,8 @@ from .places import ROOT, Unavailable, clean_environment, environment
 from .sides import Limit, Side, Worker
 
 PEER = "pyzmq==27.3.0"
+BESIDE = ("tornado", "gevent") if sys.implementation.name == "cpython" else ("tornado",)
+"""Whose loops cases use; both sides run on the Python that has pyzmq."""
 OURS, THEIRS, C, OMQ = "zmq-ctypes", "pyzmq", "C", "pyomq"
 OPTIONAL = (C, OMQ)
 OMQ_SINCE = (3, 12)
@@ -87,7 +89,7 @@ def _installed() -> str:
 def _pyzmq(python: str | None) -> Worker:
     if python is None:
         label = f"{platform.python_implementation()}-{platform.python_version()}"
-        python = str(environment(PEER, sys.executable, label))
+        python = str(environment(PEER, sys.executable, label, *BESIDE))
     # Not resolved: a virtual environment is known by the link it is started through.
     python = os.path.abspath(shutil.which(python) or python)
     peer = Worker(THEIRS, python, clean_environment())

@@ -41,18 +41,22 @@ def python_in(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def environment(package: str, base: str, label: str) -> Path:
+def environment(package: str, base: str, label: str, *beside: str) -> Path:
     """Return the Python of a virtual environment that holds a package, such as pyzmq==27.3.0.
 
-    It is made by the Python ``base``; ``label`` tells such Pythons apart.
+    It is made by the Python ``base``; ``label`` tells such Pythons apart. ``beside`` is installed too.
     """
-    folder = cache() / f"{package.replace('==', '-')}-{label}-{platform.machine()}"
+    name = "-".join([package.replace("==", "-"), *beside, label, platform.machine()])
+    folder = cache() / name
     python = python_in(folder)
     if (folder / READY).exists() and _runs([str(python), "-c", ""]):
         return python
     print(f"making a virtual environment with {package}", file=sys.stderr)
     _do([base, "-m", "venv", "--clear", str(folder)], "no virtual environment can be made")
-    _do([str(python), "-m", "pip", "install", "--quiet", package], f"{package} cannot be installed")
+    _do(
+        [str(python), "-m", "pip", "install", "--quiet", package, *beside],
+        f"{package} cannot be installed",
+    )
     (folder / READY).touch()
     return python
 

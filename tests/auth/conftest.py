@@ -46,7 +46,8 @@ def loop_thread() -> Iterator[LoopThread]:
 
 
 def _tornado_authenticator(context: zmq.Context[Any], thread: LoopThread) -> Any:
-    ioloop = pytest.importorskip("tornado.ioloop")
+    from tornado import ioloop
+
     from zmq.auth.ioloop import IOLoopAuthenticator
 
     io_loop = thread.call(ioloop.IOLoop.current)

@@ -6,7 +6,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,24 @@ def test_broker(run: Callable[..., Program]) -> None:
         steering.send(b"TERMINATE")
         assert broker.end() == "done"
     assert answered == 60
+
+
+def test_web_page(run: Callable[..., Program]) -> None:
+    """Pages that are asked for at the same time show the answers to their own questions."""
+    server = run("hello_server.py", "tcp://127.0.0.1:*", "8")
+    endpoint = server.line().rpartition(" ")[2]
+    web = run("tornado_web.py", "--server", endpoint, "--port", "0", "--count", "8")
+    place = web.line().rpartition(" ")[2]
+
+    def page(number: int) -> str:
+        address = f"{place}/?question=Hello+{number}"
+        with urllib.request.urlopen(address, timeout=PATIENCE_S) as response:
+            text: str = response.read().decode()
+        return text
+
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(page, range(8)))
+
+    assert pages == [f"World, to Hello {number}\n" for number in range(8)]
+    assert web.end() == ""
+    server.end()
