@@ -76,16 +76,18 @@ class Waiter:
 
     Attributes
     ----------
-    late : bool
+    error : BaseException; what makes waiting useless
+    late : bool, whether the time is over
     woken : bool, whether it runs, or is about to
     """
 
-    __slots__ = ("_deadline", "_greenlet", "_hub", "_paused", "_timer", "late", "woken")
+    __slots__ = ("_deadline", "_greenlet", "_hub", "_paused", "_timer", "error", "late", "woken")
 
     def __init__(self, hub: Hub, timeout_ms: float) -> None:
         self._greenlet = getcurrent()
         self._hub = hub
         self._timer: Any = None
+        self.error: BaseException | None = None
         self._paused = self.late = False
         self.woken = True
         if timeout_ms >= 0:
@@ -100,7 +102,7 @@ class Waiter:
         self.end()
         remaining = self._deadline - monotonic()
         if remaining > 0:
-            self._start_timer(remaining)
+            self._start_timer(max(remaining, 0.001))  # libuv counts in milliseconds
             return
         self.late = self.woken = True
         self.resume()
@@ -144,6 +146,7 @@ class Waiter:
 
     def fail(self, error: BaseException) -> None:
         """Wake up, and find out what is wrong."""
+        self.error = error
         self.wake()
 
     def drop(self) -> None:
@@ -315,6 +318,8 @@ class HubWatcher(_wakeup.Watcher):
                 if result is not None:
                     self.pause_s = 0.0
                     return result
+                if waiter.error is not None:
+                    raise waiter.error
                 if waiter.late:
                     raise Again()
                 if self.events() & bit:
@@ -427,6 +432,8 @@ def wait_for_events(
             found = look()
             if found or waiter.late:
                 return found
+            if waiter.error is not None:
+                raise waiter.error
             if descriptors:
                 sleep(_SPURIOUS_S)
     finally:
@@ -472,8 +479,14 @@ class Turns:
 
     def give(self) -> None:
         """Let others run, if it is time and this is not the hub itself."""
-        if self.ends <= monotonic() and self.over() and getcurrent() is not self._hub():
-            sleep(0)
+        hub = self._hub()
+        if self.ends <= monotonic() and self.over() and getcurrent() is not hub:
+            # Not sleep(0): it may return many times before descriptors and timers are looked at.
+            timer = hub.loop.timer(0.0)
+            try:
+                hub.wait(timer)
+            finally:
+                timer.close()
             self.ends = monotonic() + TURN_S
 
 
