@@ -479,7 +479,7 @@ class Turns:
 
     def give(self) -> None:
         """Let others run, if it is time and this is not the hub itself."""
-        hub = self._hub()
+        hub: Hub = self._hub()
         if self.ends <= monotonic() and self.over() and getcurrent() is not hub:
             # Not sleep(0): it may return many times before descriptors and timers are looked at.
             timer = hub.loop.timer(0.0)
