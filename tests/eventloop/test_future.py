@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import programs
@@ -78,27 +79,62 @@ def test_closing_ends_a_generator_coroutine(pair: Any, io_loop: IOLoop) -> None:
     io_loop.run_sync(main, timeout=30)
 
 
+def test_closing_ends_a_native_coroutine(pair: Any, run: Run) -> None:
+    """Tasks that await a socket when it is closed get that error too, and are not cancelled."""
+    _, other = pair
+
+    async def wait(operation: Any) -> Any:
+        try:
+            await operation()
+        except future.CancelledError as error:
+            return error
+
+    async def main() -> None:
+        tasks = [asyncio.ensure_future(wait(operation)) for operation in (other.recv, other.poll)]
+        await rounds(1)
+        other.close()
+        assert [type(await task) for task in tasks] == [future.CancelledError] * 2
+
+    run(main())
+
+
 def test_cancelled_future(pair: Any, run: Run) -> None:
-    """A cancelled receive raises that CancelledError, is one of asyncio's, and loses nothing."""
+    """A cancelled receive says so to those who ask for its result, and loses no message."""
     one, other = pair
 
     async def main() -> None:
         waiting = other.recv()
         waiting.cancel()
-        with pytest.raises(future.CancelledError):
+        with pytest.raises(asyncio.CancelledError):
             await waiting
         with pytest.raises(future.CancelledError):
             waiting.result()
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(future.CancelledError):
             waiting.exception()
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(other.recv(), 0.001)
         task = asyncio.ensure_future(other.recv())
         await rounds(1)
         await one.send(b"x")
         task.cancel()
         await rounds()
         assert task.cancelled()
+        assert await other.recv() == b"x"
+
+    run(main())
+
+
+def test_time_outs_of_asyncio(pair: Any, run: Run) -> None:
+    """wait_for and timeout() end a receive with TimeoutError, though its error is of another class."""
+    one, other = pair
+
+    async def main() -> None:
+        for operation in (other.recv, other.recv_multipart, other.poll):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(operation(), 0.001)
+            if sys.version_info >= (3, 11):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.001):
+                        await operation()
+        await one.send(b"x")
         assert await other.recv() == b"x"
 
     run(main())

@@ -2,8 +2,8 @@
 """Sockets for tornado's coroutines: those of zmq, whose sends, receives and polls are awaited.
 
 tornado's futures are asyncio's, so these are the sockets of zmq.asyncio. They differ in one
-thing: tornado's generator coroutines do not survive asyncio's CancelledError, so the futures
-raise one that is an ordinary exception as well.
+thing: tornado's generator coroutines do not survive asyncio's CancelledError, so there is one
+that is an ordinary exception as well.
 
 >>> import zmq
 >>> from tornado import gen
@@ -33,22 +33,33 @@ __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
 
 class CancelledError(asyncio.CancelledError, Exception):
-    """What a send, receive or poll raises that was cancelled, or whose socket was closed."""
+    """What an operation raises whose socket was closed, and when yielded any that was cancelled.
+
+    An operation that is awaited, and that asyncio cancels, raises asyncio's own error: its
+    time-outs know no other.
+    """
 
 
 class _Outcome:
     """Makes the error of a cancelled future one that tornado's coroutines survive."""
 
-    __slots__ = ()
+    _closed = False
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait for the result."""
         try:
             return (yield from super().__await__())  # type: ignore[misc]
         except asyncio.CancelledError as error:
-            raise CancelledError(*error.args) from None
+            raise (CancelledError if self._closed else asyncio.CancelledError)(
+                *error.args
+            ) from None
 
     __iter__ = __await__
+
+    def drop(self) -> None:
+        """End because the socket is closed."""
+        self._closed = True
+        super().drop()  # type: ignore[misc]
 
     def result(self) -> Any:
         """Return the result."""
@@ -66,11 +77,11 @@ class _Outcome:
 
 
 class _Waiter(_Outcome, _loop.Waiter):
-    __slots__ = ()
+    """A Waiter, with that error."""
 
 
 class _Poll(_Outcome, _loop.Poll):
-    __slots__ = ()
+    """A Poll, with that error."""
 
 
 class Poller(_future._AsyncPoller):
