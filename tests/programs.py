@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import zmq
 
 TESTS = Path(__file__).parent
+EXAMPLES = TESTS.parent / "examples"
 LIBRARY = Path(zmq.__file__).parent.parent
 
 # What every program may use besides zmq. An alarm survives nothing but waits for no thread, so that
@@ -91,3 +93,23 @@ def start(source: str, *arguments: str, limit_s: int = 30, **changes: str) -> su
         cwd=str(TESTS),
         start_new_session=True,
     )
+
+
+@contextlib.contextmanager
+def example(name: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run an example during a with statement; wait for its end in there.
+
+    Where that raises, the example is ended: nobody waits for a program that a failure left alone.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(PYTHONPATH=str(LIBRARY)),
+        start_new_session=True,
+    ) as program:
+        try:
+            yield program
+        except BaseException:
+            stop(program)
+            raise

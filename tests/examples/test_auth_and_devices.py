@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import LIBRARY, environment
+from programs import example
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PATIENCE_S = 50
 
 # User ids are seen from libzmq 4.1 on.
@@ -19,28 +16,14 @@ secure = pytest.mark.libzmq("4.1")
 curve = pytest.mark.capability("curve")
 
 
-def start(name: str, *arguments: str) -> Any:
-    """Start an example and return its Popen."""
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(PYTHONPATH=str(LIBRARY)),
-    )
-
-
 def output(name: str, *arguments: str) -> list[str]:
     """Run an example to its end and return the lines it printed."""
-    with start(name, *arguments) as program:
+    with example(name, *arguments) as program:
         return end(program)
 
 
 def end(program: Any) -> list[str]:
-    try:
-        said, _ = program.communicate(timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        program.kill()
-        raise
+    said, _ = program.communicate(timeout=PATIENCE_S)
     assert program.returncode == 0
     lines: list[str] = said.splitlines()
     return lines
@@ -58,7 +41,7 @@ def test_null() -> None:
 @secure
 def test_plain() -> None:
     """Users with the right password are answered by name, others are not."""
-    with start("auth/plain_server.py", "tcp://127.0.0.1:*", "2") as server:
+    with example("auth/plain_server.py", "tcp://127.0.0.1:*", "2") as server:
         endpoint = server.stdout.readline().split()[-1]
         assert output("auth/plain_client.py", endpoint) == ["answered: Hello alice"]
         assert "no answer" in output("auth/plain_client.py", endpoint, "bob", "wrong", "500")[0]
@@ -87,7 +70,7 @@ def test_ironhouse(tmp_path: Path) -> None:
     """The client whose key is known is answered, the stranger is not."""
     folder = str(tmp_path / "certificates")
     assert len(output("auth/make_certificates.py", folder)) == 3
-    with start("auth/ironhouse_server.py", folder, "tcp://127.0.0.1:*", "2") as server:
+    with example("auth/ironhouse_server.py", folder, "tcp://127.0.0.1:*", "2") as server:
         endpoint = server.stdout.readline().split()[-1]
         welcome = ["answered: welcome to the iron house"]
         assert output("auth/ironhouse_client.py", folder, endpoint) == welcome
