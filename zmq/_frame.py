@@ -20,11 +20,13 @@ COPY_THRESHOLD = 65536
 """Bytes below which data is copied although ``copy=False`` was asked for: it is quicker."""
 
 SPARES = memory.SPARES
+KEPT = memory.KEPT
 
 _INLINE_GROUP = 14
 
 
 _bytes = bytes  # Frame.bytes hides the type inside the class
+_new = object.__new__
 
 
 def copy_threshold() -> int:
@@ -90,7 +92,7 @@ class Frame:
     Python 3.12 on; ``frame.buffer`` everywhere.
     """
 
-    __slots__ = ("__weakref__", "_bytes", "_data", "_msg_p", "tracker")
+    __slots__ = ("__weakref__", "_bytes", "_data", "_msg_p", "_size", "tracker")
 
     tracker: MessageTracker | None
 
@@ -103,6 +105,7 @@ class Frame:
     ) -> None:
         self._bytes: bytes | None = None
         self._data: Any = None
+        self._size = -1
         self.tracker = None
         if isinstance(data, str):
             raise TypeError(
@@ -144,12 +147,13 @@ class Frame:
         return loan
 
     @classmethod
-    def _received(cls, msg_p: Any, track: bool) -> Frame:
-        """Return a Frame that owns the message ``msg_p`` just received."""
-        frame = cls.__new__(cls)
+    def _received(cls, msg_p: Any, track: bool, size: int = -1) -> Frame:
+        """Return a Frame that owns the message ``msg_p`` just received, of ``size`` bytes if known."""
+        frame: Frame = _new(cls)
         frame._msg_p = msg_p
         frame._bytes = None
         frame._data = None
+        frame._size = size
         frame.tracker = MessageTracker() if track else None
         return frame
 
@@ -163,6 +167,9 @@ class Frame:
         del self._msg_p
         # --- hot: frame_bytes; slow twin memory.discard ---
         if fast.enabled and len(spare) < SPARES:
+            if 0 <= self._size <= KEPT:
+                spare.append(msg_p)
+                return
             fast.msg_close(msg_p)
             fast.msg_init(msg_p)
             spare.append(msg_p)
@@ -176,6 +183,7 @@ class Frame:
         twin._msg_p = memory.take()
         twin._bytes = self._bytes
         twin._data = self._data
+        twin._size = self._size
         twin.tracker = self.tracker
         C.zmq_msg_copy(twin._msg_p, self._msg_p)
         return twin
@@ -214,7 +222,13 @@ class Frame:
         """The body as bytes: a copy, made once."""
         body = self._bytes
         if body is None:
-            body = self._bytes = memory.content(self._msg_p)
+            # --- hot: frame_bytes; slow twin memory.content ---
+            if 0 <= self._size < fast.LIMIT:
+                body = fast.msg_data(self._msg_p)[: self._size]
+            else:
+                body = memory.content(self._msg_p)
+            # --- end hot ---
+            self._bytes = body
         return body
 
     @property

@@ -40,6 +40,11 @@ class SendsInParts(Socket["Any"]):
 
     _midway: int
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A send() that returns before it has sent cannot send one part after the other.
+        cls._calls_send = cls._calls_recv = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _set(self, "_midway", 0)
         super().__init__(*args, **kwargs)

@@ -81,10 +81,12 @@ ENOTSUP = int(Errno.ENOTSUP)
 ETERM = int(Errno.ETERM)
 
 EVENTS = int(SocketOption.EVENTS)
+RCVMORE = int(SocketOption.RCVMORE)
 LINGER = int(SocketOption.LINGER)
 TYPE = int(SocketOption.TYPE)
 
 _DGRAM = int(SocketType.DGRAM)
+_SENT_OTHERWISE = TAKES_BACK | {_DGRAM}
 _REAPER_PATIENCE = 0.1
 
 _KEPT = memory.KEPT
@@ -182,6 +184,17 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             self._become_shadow(shadow, ctx_or_socket)
         else:
             self._open(ctx_or_socket, socket_type)
+
+    # Whether a program's subclass has a method of its own for one part, which the methods for
+    # several then call.
+    _calls_send = False
+    _calls_recv = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.partition(".")[0] != "zmq":
+            cls._calls_send = cls._calls_send or "send" in vars(cls)
+            cls._calls_recv = cls._calls_recv or "recv" in vars(cls)
 
     def _open(self, context: Any, socket_type: int) -> None:
         if not isinstance(getattr(context, "underlying", None), int):
@@ -295,12 +308,6 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         self.close()
 
     # ------------------------------------------------------------------
-    # errors
-
-    # ------------------------------------------------------------------
-    # endpoints
-
-    # ------------------------------------------------------------------
     # options
 
     def get(self, option: int) -> Any:
@@ -379,9 +386,6 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
                 return
         # --- end hot ---
         self._set_checked(option, optval, kind)
-
-    # ------------------------------------------------------------------
-    # waiting, in the checked form
 
     # ------------------------------------------------------------------
     # sending
@@ -590,36 +594,52 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         """
         if not isinstance(msg_parts, (list, tuple)):
             msg_parts = tuple(msg_parts)
+        if self._calls_send:
+            return self._send_each(msg_parts, flags, copy, track, kwargs)
+        plain = copy and not kwargs
         for part in msg_parts:
             if type(part) is not bytes:
                 check_parts(msg_parts)
+                plain = False
                 break
-        flags = c_flags(flags)
+        if flags != 0:
+            flags = c_flags(flags)
         last = len(msg_parts) - 1
         if last < 0:
             raise IndexError("send_multipart needs at least one part, got none")
-        if self._socket_type == _DGRAM:
-            self._check_datagram_parts(msg_parts)
-        if not copy or kwargs:
-            return self._send_parts(msg_parts, flags, copy, track, kwargs)
-        if self._socket_type in TAKES_BACK:
-            self._send_whole(msg_parts, flags)
-            return None
-        part_flags = flags | SNDMORE
+        if self._socket_type in _SENT_OTHERWISE or not plain:
+            if self._socket_type == _DGRAM:
+                self._check_datagram_parts(msg_parts)
+            if not copy or kwargs:
+                return self._send_parts(msg_parts, flags, copy, track, kwargs)
+            if self._socket_type in TAKES_BACK:
+                self._send_whole(msg_parts, flags)
+                return None
+        now = flags | MORE_NOW
         for index, part in enumerate(msg_parts):
             if index == last:
-                part_flags = flags
+                now = flags | DONTWAIT
             # --- hot: multipart; slow twin _send_copy ---
-            if type(part) is bytes:
-                size = len(part)
-                if (
-                    size < _RELEASING
-                    and fast.send_now(self._fast_p, part, size, part_flags | DONTWAIT) >= 0
-                ):
-                    continue
+            if (
+                plain
+                and len(part) < _RELEASING
+                and fast.send_now(self._fast_p, part, len(part), now) >= 0
+            ):
+                continue
             # --- end hot ---
-            self._send_part(part, part_flags)
+            self._send_part(part, flags if index == last else flags | SNDMORE)
         return None
+
+    def _send_each(
+        self, parts: Sequence[Any], flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
+    ) -> MessageTracker | None:
+        """Send a message by a subclass's own send()."""
+        check_parts(parts)
+        if not parts:
+            raise IndexError("send_multipart needs at least one part, got none")
+        for part in parts[:-1]:
+            self.send(part, flags | SNDMORE, copy=copy, track=track, **kwargs)
+        return self.send(parts[-1], flags, copy=copy, track=track, **kwargs)
 
     def _send_part(self, part: Any, flags: int) -> None:
         if isinstance(part, Frame):
@@ -725,8 +745,10 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         -----
         Wraps ``zmq_msg_recv``. Not thread-safe. Retries EINTR.
         """
-        if flags != 0 or not copy:
-            return self._recv_flagged(c_flags(flags), copy, track)
+        if not copy:
+            return self._recv_frame(c_flags(flags) if flags else 0, track)
+        if flags != 0:
+            return self._recv_flagged(c_flags(flags))
         # --- hot: recv; slow twin _recv_bytes ---
         try:
             msg_p = _pop()
@@ -748,9 +770,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         # --- end hot ---
         return self._recv_bytes(msg_p, size, 0)
 
-    def _recv_flagged(self, flags: int, copy: bool, track: bool) -> bytes | Frame:
-        if not copy:
-            return self._recv_frame(flags, track)
+    def _recv_flagged(self, flags: int) -> bytes:
         msg_p = _take()
         size = -1
         if flags == DONTWAIT:
@@ -769,8 +789,9 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         msg_p = _take()
         # --- hot: frame_bytes; slow twin _recv_message ---
-        if fast.recv_now(msg_p, self._fast_p, DONTWAIT) != -1:
-            return Frame._received(msg_p, track)
+        size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
+        if size != -1:
+            return Frame._received(msg_p, track, size)
         # --- end hot ---
         try:
             self._recv_message(msg_p, flags)
@@ -819,6 +840,8 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         ------
         zmq.ZMQError : as recv()
         """
+        if self._calls_recv:
+            return self._recv_each(flags, copy, track)
         if flags != 0:
             flags = c_flags(flags)
         if not copy:
@@ -829,12 +852,13 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         parts: list[bytes] = []
         more = 1
         msg_p = _take()
+        ask = (msg_p,)
         while more:
             # --- hot: multipart; slow twin _recv_part ---
-            size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
+            size = fast.recv_now(msg_p, self._fast_p, 1)
             if 0 <= size < _LIMIT:
-                parts.append(fast.msg_data(msg_p)[:size])
-                more = fast.msg_more(msg_p)
+                parts.append(fast.msg_data(*ask)[:size])
+                more = fast.msg_more(*ask)  # arguments that are a tuple already cost less
                 continue
             # --- end hot ---
             more = self._recv_part(parts, msg_p, size, flags)
@@ -846,8 +870,12 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         _give(msg_p)
         return parts
 
-    # ------------------------------------------------------------------
-    # other forms of data
+    def _recv_each(self, flags: int, copy: bool, track: bool) -> list[Any]:
+        """Receive a message by a subclass's own recv()."""
+        parts: list[Any] = [self.recv(flags, copy=copy, track=track)]
+        while self.get(RCVMORE):
+            parts.append(self.recv(flags, copy=copy, track=track))
+        return parts
 
     # ------------------------------------------------------------------
     # waiting, monitoring, closing

@@ -44,7 +44,9 @@ class Formats(SocketBase):
         """
         if not isinstance(u, str):
             raise TypeError(f"str objects only, use send for bytes, got {u!r}")
-        return self.send(u.encode(encoding), flags, copy, **kwargs)
+        if kwargs:
+            return self.send(u.encode(encoding), flags, copy, **kwargs)
+        return self.send(u.encode(encoding), flags, copy)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive a str.
@@ -131,7 +133,8 @@ class Formats(SocketBase):
             for name in ("routing_id", "group"):
                 if name in kwargs:
                     send_kwargs[name] = kwargs.pop(name)
-        data = _json().dumps(obj, **kwargs)
+        jsonapi = _jsonapi or _json()
+        data = jsonapi.dumps(obj, **kwargs) if kwargs else jsonapi.dumps(obj)
         if send_kwargs:
             return self.send(data, flags, **send_kwargs)
         return self.send(data, flags)
@@ -149,7 +152,9 @@ class Formats(SocketBase):
         ValueError : the message is not JSON; it is lost
         zmq.ZMQError : as recv()
         """
-        return _json().loads(self.recv(flags), **kwargs)
+        data = self.recv(flags)
+        jsonapi = _jsonapi or _json()
+        return jsonapi.loads(data, **kwargs) if kwargs else jsonapi.loads(data)
 
     def send_serialized(
         self,

@@ -297,3 +297,21 @@ def test_serialized_takes_what_send_multipart_takes(pair: Pair) -> None:
     tracker = a.send_serialized(b"x", lambda data: [data], zmq.DONTWAIT, False, track=True)
     assert tracker.done
     assert b.recv_serialized(lambda parts: parts[0], zmq.DONTWAIT) == b"x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1", " [1, 2]\n", '{"a": 1} ', '"x"', "", "[1] x", "\ufeff1", "NaN", "nonsense", "[1, 2"],
+)
+def test_json_is_read_as_json_reads_it(text: str, pair: Pair) -> None:
+    """What recv_json returns or raises is what json.loads does, with space around it or none."""
+    a, b = pair
+    a.send_string(text)
+    try:
+        expected = json.loads(text)
+    except ValueError as error:
+        with pytest.raises(type(error)) as raised:
+            b.recv_json()
+        assert str(raised.value) == str(error)
+    else:
+        assert repr(b.recv_json()) == repr(expected)

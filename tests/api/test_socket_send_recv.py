@@ -673,3 +673,35 @@ def test_the_rest_of_a_message_is_no_message(
     finish(sender)
     sender.send(b"next")
     assert staying.recv_multipart() == [b"next"]
+
+
+class Shouting(zmq.Socket):
+    """A program's own socket, which changes each part on its way."""
+
+    def send(self, data: Any, flags: int = 0, **kwargs: Any) -> Any:
+        return super().send(bytes(data).upper(), flags, **kwargs)
+
+    def recv(self, flags: int = 0, **kwargs: Any) -> Any:
+        part = super().recv(flags, **kwargs)
+        return part + b"!" if isinstance(part, bytes) else part
+
+
+@pytest.mark.parametrize("kinds", [(zmq.PAIR, zmq.PAIR), (zmq.PUSH, zmq.PULL)])
+@pytest.mark.parametrize("copy", [True, False])
+def test_own_send_and_recv_serve_every_form(
+    kinds: tuple[int, int], copy: bool, context: zmq.Context
+) -> None:
+    """A subclass's own send() and recv() have their part in all that is sent and received."""
+    with Shouting(context, kinds[0]) as a, Shouting(context, kinds[1]) as b:
+        a.bind("inproc://own")
+        b.connect("inproc://own")
+        a.send_multipart([b"one", b"two"], copy=copy)
+        assert b.recv_multipart() == [b"ONE!", b"TWO!"]
+        a.send_serialized("three", lambda text: [text.encode()], copy=copy)
+        assert b.recv_serialized(lambda parts: parts) == [b"THREE!"]
+        a.send_string("four")
+        assert b.recv_string() == "FOUR!"
+        with pytest.raises(TypeError):
+            a.send_multipart([b"five", "six"])
+        a.send(b"seven")
+        assert b.recv_multipart(copy=False)[0].bytes == b"SEVEN"

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["dumps", "loads"]
 
-jsonmod = json
+# What json.dumps and json.loads do without further arguments, without asking for them each time.
+_encode = json.JSONEncoder().encode
+_decode_at_start = json.JSONDecoder().raw_decode
 
 
 def dumps(o: Any, **kwargs: Any) -> bytes:
@@ -30,7 +32,8 @@ def dumps(o: Any, **kwargs: Any) -> bytes:
     ------
     TypeError : the json module cannot write such an object
     """
-    return jsonmod.dumps(o, **kwargs).encode("utf-8")
+    text = json.dumps(o, **kwargs) if kwargs else _encode(o)
+    return text.encode("utf-8")
 
 
 def loads(s: str | bytes | bytearray, **kwargs: Any) -> Any:
@@ -51,4 +54,12 @@ def loads(s: str | bytes | bytearray, **kwargs: Any) -> Any:
     """
     if isinstance(s, (bytes, bytearray)):
         s = s.decode("utf-8")
-    return jsonmod.loads(s, **kwargs)
+    if not kwargs:
+        try:
+            value, end = _decode_at_start(s)
+        except (ValueError, TypeError):
+            pass  # space before it, or no JSON: what is said of that, json.loads says
+        else:
+            if end == len(s):
+                return value
+    return json.loads(s, **kwargs)
