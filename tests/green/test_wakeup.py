@@ -177,6 +177,30 @@ def test_one_greenlet_receives_while_another_sends(pair: Any, spawn: Any) -> Non
     reading.get(timeout=PATIENCE_S)
 
 
+def test_a_poller_that_went_by_what_was(pair: Any, spawn: Any) -> None:
+    """A plain Poller that has found nothing often hears of what green uses leave for it."""
+    one, other = pair
+    poller = zmq.Poller()
+    poller.register(one, zmq.POLLIN)
+    for _ in range(20):
+        for _ in range(100):
+            assert poller.poll(0) == []
+        other.send_multipart([b"a", b"b"])
+        assert one.recv() == b"a"
+        assert poller.poll(0) == [(one, zmq.POLLIN)]
+        assert one.recv() == b"b"
+    for _ in range(100):
+        assert poller.poll(0) == []
+    waiting = spawn(one.recv)
+    settle()
+    other.send(b"x")
+    assert waiting.get(timeout=STALL_S) == b"x"
+    for _ in range(100):
+        assert poller.poll(0) == []
+    other.send(b"y")
+    assert poller.poll(0) == [(one, zmq.POLLIN)]
+
+
 def test_hubs_of_several_threads(pair: Any) -> None:
     """Threads with hubs of their own that hand a socket on wait for it and wake."""
     one, other = pair

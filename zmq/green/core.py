@@ -50,8 +50,7 @@ class _Socket(Socket[bytes]):
 
     Parameters
     ----------
-    *a, **kw
-        As zmq.Socket.
+    a, kw : as zmq.Socket
 
     Notes
     -----
@@ -115,6 +114,7 @@ class _Socket(Socket[bytes]):
         """Call ``operation(flags)`` until it succeeds, fails or its time is over."""
         if not self._handle:
             raise self._closed_error()
+        self._rouse()
         sending = doing == "send"
         now = flags | DONTWAIT
         if sending and self._midway and self._socket_type in TAKES_BACK:
