@@ -294,15 +294,16 @@ def check(wheel: Path) -> bool:
 
 
 def library_names(names: list[str]) -> list[str]:
-    """Pick, from the names in a pyzmq wheel, the files of the folder that holds libzmq."""
+    """Pick, from the names in a wheel, the files of the folder that holds libzmq."""
     found = [PurePosixPath(name) for name in names if _is_libzmq(PurePosixPath(name).name)]
     if not found:
         raise BundleError("no libzmq in this wheel")
     folder = found[0].parent
     beside = [name for name in names if PurePosixPath(name).parent == folder and name[-1] != "/"]
-    beside = [name for name in beside if not PurePosixPath(name).name.startswith(".")]
+    other = (".", ORIGIN)
+    beside = [name for name in beside if not PurePosixPath(name).name.startswith(other)]
     # Early wheels keep libzmq among the Python modules.
-    shared = folder.name in (".libs", ".dylibs") or folder.name.endswith(".libs")
+    shared = folder.name in (".dylibs", FOLDER) or folder.name.endswith(".libs")
     return beside if shared else [str(path) for path in found if path.parent == folder]
 
 
@@ -316,7 +317,8 @@ def _is_libzmq(name: str) -> bool:
 def licence_names(names: list[str]) -> list[str]:
     """Pick the licence texts of libzmq and its neighbours; all there are if none is named so."""
     words = ("license", "licence", "copying", "notice")
-    inside = [name for name in names if ".dist-info/" in name and name[-1] != "/"]
+    folders = (".dist-info/", f"{FOLDER}/{LICENCES}/")
+    inside = [name for name in names if name[-1] != "/" and any(text in name for text in folders)]
     texts = _with_words(inside, words)
     return _with_words(texts, ("zeromq", "libzmq", "sodium", "lesser")) or texts
 
@@ -419,7 +421,17 @@ def note_origin(folder: Path, **facts: object) -> None:
 def describe(folder: Path) -> str:
     """Say in a line what a folder holds."""
     origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
-    return f"libzmq {origin.get('libzmq', '')} from {origin.get('wheel') or origin.get('library')}"
+    version = f" {origin['libzmq']}" if "libzmq" in origin else ""
+    return f"libzmq{version} from {origin.get('wheel') or origin.get('library')}"
+
+
+def is_pinned(folder: Path) -> bool:
+    """Tell whether a folder holds what is recorded now, and not before, or what was named once."""
+    try:
+        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return origin.get("sha256") in [pin.sha256 for pin in PINS]
 
 
 def fill(folder: Path, scratch: Path, given: str) -> None:
@@ -507,16 +519,20 @@ def prepare(source: Path, scratch: Path) -> Path | None:
             log(f"libzmq is on this machine, at {here['path']}: not bundling one")
             return None
     folder = source / FOLDER
-    if given or "error" in probe_folder(folder):
+    loads = "error" not in probe_folder(folder)
+    if given or not loads or not is_pinned(folder):
         if not os.access(source, os.W_OK):
             scratch.mkdir(parents=True, exist_ok=True)
             folder = scratch / FOLDER
         try:
             fetch(folder, given)
         except (BundleError, OSError) as exc:
-            if wanted == "always" or given:
+            if given or (wanted == "always" and not loads):
                 raise BundleError(str(exc)) from exc
-            log(f"WARNING: no libzmq here, and none could be bundled: {exc}")
-            return None
+            if not loads:
+                log(f"WARNING: no libzmq here, and none could be bundled: {exc}")
+                return None
+            log(f"keeping what an earlier build left: {exc}")
+            folder = source / FOLDER
     log(f"bundling {describe(folder)}")
     return folder

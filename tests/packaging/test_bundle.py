@@ -65,11 +65,15 @@ def package(tmp_path):
             ["pyzmq.libs/libzmq-v142-mt-4_3_5-0a.dll", "pyzmq.libs/msvcp140.dll"],
         ),
         (
+            ["zmq/_libzmq/ORIGIN.json", "zmq/_libzmq/libzmq.so.5", "zmq/_libzmq/libsodium.so.26"],
+            ["zmq/_libzmq/libzmq.so.5", "zmq/_libzmq/libsodium.so.26"],
+        ),
+        (
             ["zmq/__init__.py", "zmq/libzmq.5.dylib", "zmq/libzmq.cpython-35m-x86_64.so"],
             ["zmq/libzmq.5.dylib"],
         ),
     ],
-    ids=["Linux", "macOS", "Windows", "early"],
+    ids=["Linux", "macOS", "Windows", "ours", "early"],
 )
 def test_libraries_of_a_wheel(bundle, names, taken):
     """libzmq is taken with the libraries of its folder, and no Python file with them."""
@@ -363,12 +367,30 @@ def test_always(bundle, no_index, package, tmp_path, library, monkeypatch):
 
 
 def test_fetched_once(bundle, no_index, package, tmp_path, library, monkeypatch):
-    """A library that is in the source tree and loads is used without a download."""
+    """A recorded library that is in the source tree and loads is used without a download."""
     monkeypatch.setenv("ZMQ_BUNDLE", "always")
     wheel = make_pyzmq_wheel(no_index, library)
     bundle.unpack(wheel, package / "_libzmq")
+    pin = bundle.Pin("any", wheel.name, bundle.sha256(wheel), "")
+    monkeypatch.setattr(bundle, "PINS", (pin,))
     wheel.unlink()
     monkeypatch.setattr(bundle, "find_pip", lambda: pytest.fail("pip was looked for"))
+    assert bundle.prepare(package, tmp_path / "build") == package / "_libzmq"
+
+
+def test_other_library_is_replaced(bundle, no_index, package, tmp_path, library, monkeypatch):
+    """What was named for an earlier build, or recorded then, gives way to what is recorded now."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    bundle.fetch(package / "_libzmq", library.path)
+    wheel = make_pyzmq_wheel(no_index, library)
+    folder = bundle.prepare(package, tmp_path / "build")
+    assert json.loads((folder / "ORIGIN.json").read_text())["wheel"] == wheel.name
+
+
+def test_other_library_serves(bundle, package, tmp_path, library, monkeypatch):
+    """What an earlier build left is better than nothing, where nothing else can be had."""
+    monkeypatch.setenv("ZMQ_BUNDLE", "always")
+    bundle.fetch(package / "_libzmq", library.path)
     assert bundle.prepare(package, tmp_path / "build") == package / "_libzmq"
 
 
