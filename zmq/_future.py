@@ -13,6 +13,7 @@ with its structure kept, so that it can be given back (see :mod:`zmq._loop`).
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic as _clock
 
 from . import _poll, _wakeup
@@ -49,6 +50,7 @@ RCVTIMEO = int(SocketOption.RCVTIMEO)
 SNDTIMEO = int(SocketOption.SNDTIMEO)
 IN = int(POLLIN)
 OUT = int(POLLOUT)
+SNDMORE = int(Flag.SNDMORE)
 
 _KEPT = memory.KEPT
 _LIMIT = fast.LIMIT
@@ -116,6 +118,7 @@ class _AsyncSocket(SendsInParts):
         "_hot_p",
         "_ledger",
         "_loop",
+        "_now",
         "_shadow_sock_kept",
         "_turns",
         "_watcher",
@@ -126,6 +129,9 @@ class _AsyncSocket(SendsInParts):
     _loop: Any
     _watcher: Any
     _turns: Any
+    _now: Any
+    """Watcher, loop, ledger, turns and pointer of the loop that it is used in; one look instead of
+    five, which cost more where a class has ``__getattr__``."""
 
     # Futures of what has to wait, where they are to be of another type than those of _loop.
     _waiter_type: Any = None
@@ -141,6 +147,7 @@ class _AsyncSocket(SendsInParts):
     ) -> None:
         _set(self, "_hot_p", None)
         _set(self, "_loop", None)
+        _set(self, "_now", None)
         _set(self, "_watcher", None)
         _set(self, "_turns", None)
         if isinstance(context, Socket):
@@ -183,6 +190,7 @@ class _AsyncSocket(SendsInParts):
     def _detach(self, why: str) -> None:
         _set(self, "_hot_p", None)
         _set(self, "_loop", None)
+        _set(self, "_now", None)
         _set(self, "_watcher", None)
         super()._detach(why)
 
@@ -199,6 +207,7 @@ class _AsyncSocket(SendsInParts):
         _set(self, "_ledger", watcher.ledger)
         _set(self, "_hot_p", watcher._socket_p)
         _set(self, "_loop", loop)
+        _set(self, "_now", (watcher, loop, watcher.ledger, watcher.turns, watcher._socket_p))
         return watcher
 
     def _current(self) -> LoopWatcher:
@@ -385,37 +394,40 @@ class _AsyncSocket(SendsInParts):
         ``await`` or ``result()``, a message that has arrived goes back to the socket.
         That holds for all receives.
         """
-        watcher = self._watcher
-        if watcher is None or _running() is not watcher.loop:
-            watcher = self._enter()
+        now = self._now
+        if now is None or _running() is not now[1]:
+            self._enter()
+            now = self._now
+        watcher, loop, ledger, turns, hot_p = now
         if (
             flags == 0
             and copy
-            and not (watcher.receivers or self._ledger.dirty)
-            and (_clock() < self._turns.ends or not self._turns.over())
+            and not (watcher.receivers or ledger.dirty)
+            and (_clock() < turns.ends or not turns.over())
         ):
             try:
                 msg_p = _pop()
             except IndexError:
                 msg_p = _take()
             # --- hot: asyncio; slow twin _take_one ---
-            size = fast.recv_try(msg_p, self._hot_p, 1)
+            size = fast.recv_try(msg_p, hot_p, 1)
             if 0 <= size < _LIMIT:
                 data = fast.msg_data(msg_p)[:size]
-                future = _Received(loop=self._loop)
+                future = _Received(loop=loop)
                 if size <= _KEPT:
-                    future._held = (self._ledger, _number(), msg_p)
+                    future._held = (ledger, _number(), msg_p)
                 else:
-                    future._held = (self._ledger, None, [(_number(), 0, msg_p)])
+                    future._held = (ledger, None, [(_number(), 0, msg_p)])
                 future.set_result(data)
-                if watcher.senders or watcher.polls or self._ledger.shared:
+                if watcher.senders or watcher.polls or ledger.shared:
                     watcher.used()
                 return future  # type: ignore[no-any-return]
             # --- end hot ---
             _give(msg_p)
             if size == -1 and last_errno() == EAGAIN:
                 return self._wait(watcher, watcher.receivers, self._take_bytes, RCVTIMEO, False)
-        return self._receive(flags, lambda: self._take_one(copy, track))
+        # No lambda: what one uses is slower to get at for the rest of the function.
+        return self._receive(flags, partial(self._take_one, copy, track))
 
     def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
@@ -430,26 +442,28 @@ class _AsyncSocket(SendsInParts):
         -------
         Future of a list of bytes or Frame; otherwise as recv()
         """
-        watcher = self._watcher
-        if watcher is None or _running() is not watcher.loop:
-            watcher = self._enter()
+        now = self._now
+        if now is None or _running() is not now[1]:
+            self._enter()
+            now = self._now
+        watcher, loop, ledger, turns, hot_p = now
         if (
             flags == 0
             and copy
-            and not (watcher.receivers or self._ledger.dirty)
-            and (_clock() < self._turns.ends or not self._turns.over())
+            and not (watcher.receivers or ledger.dirty)
+            and (_clock() < turns.ends or not turns.over())
         ):
-            message, kept = self._message_now()
+            message, kept = self._message_now(hot_p)
             if kept:
-                future = _Received(loop=self._loop)
-                future._held = (self._ledger, *kept)
+                future = _Received(loop=loop)
+                future._held = (ledger, *kept)
                 future.set_result(message)
-                if watcher.senders or watcher.polls or self._ledger.shared:
+                if watcher.senders or watcher.polls or ledger.shared:
                     watcher.used()
                 return future  # type: ignore[no-any-return]
-        return self._receive(flags, lambda: self._take_message(copy, track))
+        return self._receive(flags, partial(self._take_message, copy, track))
 
-    def _message_now(self) -> tuple[list[bytes], Any]:
+    def _message_now(self, hot_p: Any) -> tuple[list[bytes], Any]:
         """Receive a message that is there, in the usual case.
 
         Returns
@@ -458,27 +472,27 @@ class _AsyncSocket(SendsInParts):
         """
         parts: list[bytes] = []
         messages: list[Any] = []
-        hot_p = self._hot_p
         longest = 0
+        # --- hot: asyncio; slow twin _take_message ---
+        recv_now, msg_data, msg_more = fast.recv_now, fast.msg_data, fast.msg_more
         while True:
             try:
                 msg_p = _pop()
             except IndexError:
                 msg_p = _take()
             messages.append(msg_p)
-            # --- hot: asyncio; slow twin _take_message ---
-            size = fast.recv_now(msg_p, hot_p, 1)
+            size = recv_now(msg_p, hot_p, 1)
             if not 0 <= size < _LIMIT:
                 break
-            parts.append(fast.msg_data(msg_p)[:size])
+            parts.append(msg_data(msg_p)[:size])
             if size > longest:
                 longest = size
-            if not fast.msg_more(msg_p):
+            if not msg_more(msg_p):
                 if longest <= _KEPT:
                     return parts, (_number(), messages)
                 number = _number()
                 return parts, (None, [(number, at, part) for at, part in enumerate(messages)])
-            # --- end hot ---
+        # --- end hot ---
         if size < 0:
             _give(messages.pop())
         if messages:
@@ -651,11 +665,13 @@ class _AsyncSocket(SendsInParts):
         -----
         Cancelling it before it is complete: it was not sent, and will not be.
         """
-        watcher = self._watcher
-        if watcher is None or _running() is not watcher.loop:
+        now = self._now
+        if now is None or _running() is not now[1]:
             if not self._handle:
                 return self._send_closed()
-            watcher = self._enter()
+            self._enter()
+            now = self._now
+        watcher, loop, ledger, turns, hot_p = now
         if (
             type(data) is bytes
             and flags == 0
@@ -666,25 +682,19 @@ class _AsyncSocket(SendsInParts):
             # --- hot: asyncio; slow twin zmq.Socket.send ---
             if (
                 size < _RELEASING
-                and (_clock() < self._turns.ends or not self._turns.over())
-                and fast.send_now(self._hot_p, data, size, 1) >= 0
+                and (_clock() < turns.ends or not turns.over())
+                and fast.send_now(hot_p, data, size, 1) >= 0
             ):
-                if watcher.receivers or watcher.polls or self._ledger.shared:
+                if watcher.receivers or watcher.polls or ledger.shared:
                     watcher.used()
-                future = _Completed(loop=self._loop)
+                future = _Completed(loop=loop)
                 future.set_result(None)
                 return future  # type: ignore[no-any-return]
             # --- end hot ---
         if copy:
             data = _snapshot(data)
-        return self._submit(
-            flags,
-            [data],
-            lambda now: Socket.send(self, data, now, copy, track, **kwargs),
-            copy,
-            track,
-            kwargs,
-        )
+        send = partial(Socket.send, self, data, copy=copy, track=track, **kwargs)
+        return self._submit(flags, [data], send, copy, track, kwargs)
 
     def send_multipart(  # type: ignore[override]
         self,
@@ -704,42 +714,63 @@ class _AsyncSocket(SendsInParts):
         -------
         Future, as send()
         """
-        watcher = self._watcher
-        if watcher is None or _running() is not watcher.loop:
+        now = self._now
+        if now is None or _running() is not now[1]:
             if not self._handle:
                 return self._send_closed()
-            watcher = self._enter()
+            self._enter()
+            now = self._now
+        watcher, loop, ledger, turns, hot_p = now
         if (
             flags == 0
+            and copy
             and type(msg_parts) is list
-            and not (kwargs or watcher.senders or track or self._midway)
-            and (_clock() < self._turns.ends or not self._turns.over())
+            and not (kwargs or watcher.senders or self._midway)
+            and (_clock() < turns.ends or not turns.over())
         ):
-            # What is done here is seen here, so the quick forms will do.
-            _set(self, "_fast_p", self._hot_p)
             try:
-                Socket.send_multipart(self, msg_parts, DONTWAIT, copy)
-            except Again:
-                pass
+                sent = self._send_parts_now(msg_parts, hot_p)
             except Exception as error:
                 return self._failed(error)
-            else:
-                if watcher.receivers or watcher.polls or self._ledger.shared:
+            if sent:
+                if watcher.receivers or watcher.polls or ledger.shared:
                     watcher.used()
-                future = _Completed(loop=self._loop)
+                future = _Completed(loop=loop)
                 future.set_result(None)
                 return future  # type: ignore[no-any-return]
-            finally:
-                _set(self, "_fast_p", None)
         parts = [_snapshot(part) for part in msg_parts] if copy else list(msg_parts)
-        return self._submit(
-            flags,
-            parts,
-            lambda now: Socket.send_multipart(self, parts, now, copy, track, **kwargs),
-            copy,
-            track,
-            kwargs,
-        )
+        send = partial(Socket.send_multipart, self, parts, copy=copy, track=track, **kwargs)
+        return self._submit(flags, parts, send, copy, track, kwargs)
+
+    def _send_parts_now(self, parts: list[Any], hot_p: Any) -> bool:
+        """Send a message for which there is room, in the usual case.
+
+        Returns
+        -------
+        whether it was sent; if not, nothing of it was: try the other way
+        """
+        for part in parts:
+            if type(part) is not bytes or len(part) >= _RELEASING:
+                return False
+        # --- hot: asyncio; slow twin zmq.Socket.send_multipart ---
+        send_try = fast.send_try
+        left = len(parts)
+        for part in parts:
+            left -= 1
+            if send_try(hot_p, part, len(part), 3 if left else 1) < 0:
+                break
+        else:
+            return bool(parts)
+        # --- end hot ---
+        index = len(parts) - left - 1
+        if index == 0:
+            return False
+        refused = last_errno() == EAGAIN
+        if refused and self._taken_back(SNDMORE if left else 0):
+            return False
+        # A signal came in between, or the peer left a REQ, which has lost the part.
+        self._send_rest(parts[index + refused :], 0, True, False, {})
+        return True
 
     def _send_closed(self) -> Future[Any]:
         if _loop is None:

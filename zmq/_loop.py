@@ -101,8 +101,18 @@ class Received(_Future):
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait for the message, and take it."""
-        if self._held is not None:
-            self._deliver()
+        held = self._held
+        if held is not None:
+            if type(held) is tuple and held[1] is not None:
+                # As _deliver(), in the usual case.
+                self._held = None
+                kept = held[2]
+                if type(kept) is list:
+                    _give_all(kept)
+                else:
+                    _give(kept)
+            else:
+                self._deliver()
         return _iterate(self)
 
     __iter__ = __await__
@@ -460,7 +470,6 @@ class LoopWatcher(_wakeup.Watcher):
             remove_reader(self.loop, self._fd)
         else:
             self.soon(functools.partial(remove_reader, self.loop, self._fd))
-
 
     def done_here(self, view: AnySocket, operation: Callable[..., Any], *args: Any) -> Any:
         """Return ``operation(*args)``, an operation of a view of the socket, in its hot form.

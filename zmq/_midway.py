@@ -51,7 +51,7 @@ class SendsInParts(Socket["Any"]):
 
     def _send_now(
         self,
-        begin: Callable[[int], Any],
+        begin: Callable[..., Any],
         parts: Sequence[Any],
         flags: int,
         copy: bool,
@@ -62,7 +62,7 @@ class SendsInParts(Socket["Any"]):
 
         Parameters
         ----------
-        begin : callable, sends them, given flags, where they are the first ones
+        begin : callable, sends them, given ``flags``, where they are the first ones
         parts, flags, copy, track, kwargs : as send_multipart()
 
         Returns
@@ -75,7 +75,7 @@ class SendsInParts(Socket["Any"]):
         """
         going_on = self._midway
         rest = parts, flags, copy, track, kwargs
-        tracker = self._send_rest(*rest) if going_on else begin(flags | DONTWAIT)
+        tracker = self._send_rest(*rest) if going_on else begin(flags=flags | DONTWAIT)
         if not flags & SNDMORE:
             _set(self, "_midway", 0)
         elif not going_on:

@@ -449,7 +449,7 @@ class Socket(SendsInParts):
         flags = c_flags(flags)
 
         def take() -> Any:
-            return self._send_now(lambda now: send(flags=now), parts, flags, copy, track, kwargs)
+            return self._send_now(send, parts, flags, copy, track, kwargs)
 
         return await self._do(watcher, watcher.senders, take, flags, SNDTIMEO)
 
