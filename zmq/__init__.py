@@ -11,65 +11,86 @@ talks to libzmq.
 
 from __future__ import annotations
 
-# Before anything else: it says what to do where Python has no ctypes.
-from ._ctypes import loader as _loader  # noqa: F401
+import gc as _gc
 
-# isort: split
-from . import constants, error
-from ._context import Context, SyncContext
-from ._ctypes.bind import DRAFT_API
-from ._frame import COPY_THRESHOLD, Frame, Message
-from ._misc import (
-    Stopwatch,
-    curve_keypair,
-    curve_public,
-    get_includes,
-    get_library_dirs,
-    has,
-    libzmq_path,
-    strerror,
-    zmq_errno,
-    zmq_version,
-    zmq_version_info,
-)
-from ._pickle import initial_policy as _initial_policy
-from ._poll import Poller, select, zmq_poll
-from ._proxy import device, proxy, proxy_steerable
-from ._socket import Socket, SyncSocket
-from ._socket_errors import IPC_PATH_MAX_LEN
-from ._tracker import _FINISHED_TRACKER, MessageTracker
-from ._version import __revision__, __version__, pyzmq_version, pyzmq_version_info
-from .constants import *  # noqa: F403
-from .error import (
-    Again,
-    ContextTerminated,
-    DraftFDWarning,
-    InterruptedSystemCall,
-    NotDone,
-    ZMQBaseError,
-    ZMQBindError,
-    ZMQError,
-    ZMQVersionError,
-)
+_collects = _gc.isenabled()
+# All that is made here stays. Looking for garbage meanwhile would find none, and take a tenth of
+# the time.
+_gc.disable()
+try:
+    # Before anything else: it says what to do where Python has no ctypes.
+    from ._ctypes import loader as _loader  # noqa: F401
+
+    # isort: split
+    from . import constants, error
+    from ._context import Context, SyncContext
+    from ._ctypes.bind import DRAFT_API
+    from ._frame import COPY_THRESHOLD, Frame, Message
+    from ._misc import (
+        Stopwatch,
+        curve_keypair,
+        curve_public,
+        get_includes,
+        get_library_dirs,
+        has,
+        libzmq_path,
+        strerror,
+        zmq_errno,
+        zmq_version,
+        zmq_version_info,
+    )
+    from ._pickle import initial_policy as _initial_policy
+    from ._poll import Poller, select, zmq_poll
+    from ._socket import Socket, SyncSocket
+    from ._socket_errors import IPC_PATH_MAX_LEN
+    from ._tracker import _FINISHED_TRACKER, MessageTracker
+    from ._version import __revision__, __version__, pyzmq_version, pyzmq_version_info
+    from .constants import *  # noqa: F403
+    from .error import (
+        Again,
+        ContextTerminated,
+        DraftFDWarning,
+        InterruptedSystemCall,
+        NotDone,
+        ZMQBaseError,
+        ZMQBindError,
+        ZMQError,
+        ZMQVersionError,
+    )
+finally:
+    if _collects:
+        _gc.enable()
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from ._proxy import device, proxy, proxy_steerable
 
 PYZMQ_DRAFT_API: bool = DRAFT_API
 
 pickle_policy: str = _initial_policy()
 
 _SUBPACKAGES = ("backend", "sugar", "utils")
+_PROXIES = ("device", "proxy", "proxy_steerable")
 
 
 def __getattr__(name: str) -> Any:
-    """Import the subpackages that pyzmq programs reach without importing them."""
+    """Import what few programs need, and what pyzmq programs reach without importing it."""
+    if name in _PROXIES:
+        from . import _proxy
+
+        value = globals()[name] = getattr(_proxy, name)
+        return value
     if name in _SUBPACKAGES:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PROXIES})
 
 
 __all__ = [

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import programs
 import pytest
 
 import zmq
@@ -86,3 +87,41 @@ def test_old_modules_lead_to_the_same_objects(module: str) -> None:
     for name in shim.__all__:
         if hasattr(zmq, name):
             assert getattr(shim, name) is getattr(zmq, name), name
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_importing_leaves_the_collector_as_it_was(collects: bool) -> None:
+    """Whether garbage is collected after the import is as before, also when the import fails."""
+    said = programs.run(
+        f"""
+        import gc
+        for name in [name for name in sys.modules if name.partition(".")[0] == "zmq"]:
+            del sys.modules[name]
+        os.environ["LIBZMQ_PATH"] = "/nowhere"
+        if not {collects}:
+            gc.disable()
+        try:
+            import zmq.asyncio
+        except ImportError:
+            print(gc.isenabled())
+        os.environ["LIBZMQ_PATH"] = sys.argv[1]
+        import zmq
+        print(gc.isenabled())
+        """,
+        zmq.libzmq_path(),
+    )
+    assert said == f"{collects}\n{collects}\n"
+
+
+def test_what_few_programs_need_is_imported_when_it_is_used() -> None:
+    """The proxies are public names like any other, but import their modules when asked for."""
+    said = programs.run(
+        """
+        print([name for name in sys.modules if "proxy" in name or "relay" in name])
+        names = ["device", "proxy", "proxy_steerable"]
+        print(set(names) <= set(dir(zmq)), [callable(getattr(zmq, name)) for name in names])
+        from zmq import *
+        print(proxy is zmq.proxy is zmq._proxy.proxy)
+        """
+    )
+    assert said == "[]\nTrue [True, True, True]\nTrue\n"
