@@ -165,6 +165,26 @@ def test_dontwait_never_switches(pair: Any, spawn: Any) -> None:
     assert ran == []
 
 
+@pytest.mark.parametrize("seconds", [0.0, float("inf")])
+def test_wrong_arguments(seconds: float, pair: Any, turns: Any) -> None:
+    """What zmq refuses is refused in the same words, whether others have a turn or not."""
+    turns(seconds)
+    calls: list[tuple[Callable[[], Any], str]] = [
+        (lambda: pair[0].recv("x"), "an integer is required for flags"),
+        (lambda: pair[0].recv_multipart(flags="x"), "an integer is required for flags"),
+        (lambda: pair[0].send(b"", "x"), "an integer is required for flags"),
+        (lambda: pair[0].send_multipart([b""], "x"), "an integer is required for flags"),
+        (lambda: pair[0].send("text"), "unicode not allowed"),
+        (lambda: pair[0].send_multipart([b"", 5]), "Frame 1"),
+        (lambda: pair[0].poll("x"), "timeout must be a number"),
+    ]
+    for call, text in calls:
+        with pytest.raises(TypeError, match=text):
+            call()
+    pair[0].send(b"x")
+    assert pair[1].recv_multipart() == [b"x"]
+
+
 def test_wrong_state_is_raised_at_once(socket: Any) -> None:
     """What can never be done is raised, not waited for."""
     req = socket(zmq.REQ)

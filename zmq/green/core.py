@@ -11,7 +11,7 @@ from time import monotonic as _clock
 from .._context import Context
 from .._ctypes import errors, fast, memory
 from .._socket import Socket
-from .._socket_checked import TAKES_BACK
+from .._socket_checked import TAKES_BACK, c_flags
 from ..constants import Errno, Flag, PollEvent, SocketOption
 from . import _hub
 from ._hub import get_hub
@@ -141,7 +141,7 @@ class _Socket(Socket[bytes]):
 
     def _give_turn(self, flags: int) -> None:
         """Let other greenlets run before an operation, if they have waited long enough."""
-        if flags & DONTWAIT:
+        if c_flags(flags) & DONTWAIT:
             return
         turns = self._turns
         if turns.ends <= _clock():
