@@ -9,7 +9,7 @@ import weakref
 from _thread import RLock, allocate_lock
 from types import GenericAlias
 
-from . import _monitors, _options
+from . import _monitors, _options, _socket_views
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
@@ -180,6 +180,7 @@ class Context(OptionAttributes, _Base[SocketT]):
             for socket in list(iter(self._sockets)):
                 socket.close()
             _detach_views(handle)
+            _set(self, "_handle", 0)
             _monitors.context_ends(handle)
             _end_in_background(handle)
 
@@ -294,7 +295,10 @@ class Context(OptionAttributes, _Base[SocketT]):
         self._sockets.add(socket)
 
     def _rm_socket(self, socket: Any) -> None:
-        self._sockets.discard(socket)
+        try:
+            self._sockets.discard(socket)
+        except TypeError:
+            pass  # PyPy has no weak references to what is being finalized, so it is out already
 
     if TYPE_CHECKING:
 
@@ -476,7 +480,7 @@ class Context(OptionAttributes, _Base[SocketT]):
             handle = self._handle
             with _terminating.setdefault(handle, RLock()):
                 if self._handle == handle:
-                    _terminate(handle)
+                    _terminate(self, handle)
 
     def destroy(self, linger: int | None = None) -> None:
         """Close all sockets of this context and terminate it.
@@ -492,6 +496,8 @@ class Context(OptionAttributes, _Base[SocketT]):
         for socket in list(iter(self._sockets)):
             if not socket.closed:
                 socket.close(linger)
+        if _socket_views.contexts:
+            _close_forgotten(self._handle, linger)
         self.term()
 
 
@@ -524,14 +530,23 @@ def _detach_views(handle: int) -> list[Any]:
     return views
 
 
-def _terminate(handle: int) -> None:
+def _close_forgotten(handle: int, linger: int | None) -> None:
+    """Close sockets that the collector has on its list: nothing leads from the context to them."""
+    for socket, context in list(_socket_views.contexts.items()):
+        if context == handle and not _socket_views.living(socket):
+            Socket(shadow=socket).close(linger)
+
+
+def _terminate(context: Context[Any], handle: int) -> None:
     """Terminate a C context, or be interrupted by a signal."""
     _monitors.context_ends(handle)
     # Nothing but a signal ends this before its time. Its handler may have failed calls of its own, so
     # errno is not asked for more than whether there is such a context.
     if C.zmq_ctx_destroy(handle) == 0:
-        for context in _detach_views(handle):
-            for socket in list(context._sockets):
+        # The collector, which may be at the context, has taken it out of the weak set then.
+        for view in {context, *_detach_views(handle)}:
+            _set(view, "_handle", 0)
+            for socket in list(view._sockets):
                 socket._detach("its context was terminated")
         _terminating.pop(handle, None)
     elif errors.last_errno() == EFAULT:

@@ -207,6 +207,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         except ZMQError as error:
             raise socket_failure(error, context, kind) from None
         self._attach(handle)
+        _socket_views.contexts[handle] = context.underlying
         context._add_socket(self)
 
     def _become_shadow(self, shadow: Any, context: Any) -> None:
@@ -946,6 +947,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         views = _socket_views.views.pop(handle, None)
         if views is None:
             return
+        _socket_views.contexts.pop(handle, None)
         for reference in views:
             view = reference()
             if view is not None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 views: dict[int, list[weakref.ref[Any]]] = {}
 """C socket -> what stands for it."""
 
+contexts: dict[int, int] = {}
+"""C socket that was opened here -> its C context."""
+
 
 def living(handle: int) -> list[Any]:
     """Return the objects that stand for a C socket."""
@@ -45,6 +48,7 @@ def _abandon_all() -> None:
             "make contexts and sockets after the fork"
         )
     views.clear()
+    contexts.clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -826,3 +826,32 @@ def test_open_ones_do_not_keep_python_from_ending() -> None:
         monitor = one.get_monitor_socket()
         """
     )
+
+
+@pytest.mark.parametrize(
+    "how", ["self.socket.close(0); self.context.term()", "self.context.destroy(0)"]
+)
+def test_ended_by_a_finalizer(how: str) -> None:
+    """A context can be ended by the finalizer of an object that the collector is at, or the exit."""
+    source = f"""
+        import gc, warnings
+        warnings.simplefilter("ignore", ResourceWarning)
+        class Client:
+            def __init__(self):
+                self.context = zmq.Context()
+                self.socket = self.context.socket(zmq.PUSH)
+                self.socket.setsockopt(zmq.LINGER, 0)
+                self.me = self
+            def __del__(self):
+                {how}
+                print(self.context.closed)
+        for _ in range(3):
+            Client()
+            gc.collect()
+        with zmq.Context() as context:
+            context.socket(zmq.PUSH)
+        at_exit = Client()
+        at_exit.me = None
+    """
+    out = programs.run(source)
+    assert out.split() in (["True"] * 4, ["True"] * 3), out  # PyPy finalizes nothing at its exit
