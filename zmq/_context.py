@@ -14,7 +14,7 @@ from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
 from ._options import OptionAttributes, c_int
-from ._socket import Socket
+from ._socket import Socket, close_forgotten
 from ._socket_base import caller, checked_address
 from .constants import CONTEXT_OPTION_SINCE, ContextOption, Errno, SocketOption
 from .error import ZMQError
@@ -497,7 +497,7 @@ class Context(OptionAttributes, _Base[SocketT]):
             if not socket.closed:
                 socket.close(linger)
         if _socket_views.contexts:
-            _close_forgotten(self._handle, linger)
+            close_forgotten(self._handle, linger)
         self.term()
 
 
@@ -528,13 +528,6 @@ def _detach_views(handle: int) -> list[Any]:
     for context in views:
         _set(context, "_handle", 0)
     return views
-
-
-def _close_forgotten(handle: int, linger: int | None) -> None:
-    """Close sockets that the collector has on its list: nothing leads from the context to them."""
-    for socket, context in list(_socket_views.contexts.items()):
-        if context == handle and not _socket_views.living(socket):
-            Socket(shadow=socket).close(linger)
 
 
 def _terminate(context: Context[Any], handle: int) -> None:

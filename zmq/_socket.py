@@ -32,7 +32,7 @@ from ._ctypes.errors import last_errno
 from ._ctypes.signaler import known as _signalers
 from ._frame import Frame
 from ._frame import copy_threshold as _default_threshold
-from ._options import INT, KINDS, c_int
+from ._options import INT, KINDS, c_int, c_int_bytes
 from ._socket_base import bytes_count, caller, checked_address
 from ._socket_bind import Endpoints
 from ._socket_checked import (
@@ -947,7 +947,6 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         views = _socket_views.views.pop(handle, None)
         if views is None:
             return
-        _socket_views.contexts.pop(handle, None)
         for reference in views:
             view = reference()
             if view is not None:
@@ -955,17 +954,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
                 if view._context is not None:
                     view._context._rm_socket(view)
         self._detach("it is closed")
-        pollset.invalidate()
-        if _signalers:
-            signaler = _signalers.pop(handle, None)
-            if signaler is not None:
-                signaler.close()
-        _idle.closed(handle)
-        _connect_id.known.pop(handle, None)
-        if _wakeup.watched:
-            _wakeup.closed(handle)
-        if _monitors.closes(handle):
-            C.zmq_close(handle)
+        _close_handle(handle)
         if self._context is not None:
             self._context._rm_socket(self)
 
@@ -974,6 +963,33 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             self._set_checked(LINGER, linger, INT)
         except ContextTerminated:
             return  # too late for options, but the context waits for the socket to close
+
+
+def _close_handle(handle: int) -> None:
+    """Close a C socket that nothing stands for any more."""
+    _socket_views.contexts.pop(handle, None)
+    pollset.invalidate()
+    if _signalers:
+        signaler = _signalers.pop(handle, None)
+        if signaler is not None:
+            signaler.close()
+    _idle.closed(handle)
+    _connect_id.known.pop(handle, None)
+    if _wakeup.watched:
+        _wakeup.closed(handle)
+    if _monitors.closes(handle):
+        C.zmq_close(handle)
+
+
+def close_forgotten(context: int, linger: int | None) -> None:
+    """Close the sockets of a C context that are the collector's: no reference leads to them."""
+    for handle, known in list(_socket_views.contexts.items()):
+        if known != context or _socket_views.living(handle):
+            continue
+        if linger is not None:
+            C.zmq_setsockopt(handle, LINGER, c_int_bytes(linger), 4)
+        if _socket_views.views.pop(handle, None) is not None:
+            _close_handle(handle)
 
 
 def _open_socket(context: Any, kind: int) -> int:

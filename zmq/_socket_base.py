@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 EAGAIN = int(Errno.EAGAIN)
 EINVAL = int(Errno.EINVAL)
 ENOTSOCK = int(Errno.ENOTSOCK)
+LAST_ENDPOINT = int(SocketOption.LAST_ENDPOINT)
 ROUTING_ID = int(SocketOption.ROUTING_ID)
+
+_LONGEST_ENDPOINT = 2**24
 _set = object.__setattr__
 
 
@@ -192,10 +195,24 @@ class SocketBase(OptionAttributes):
         if kind == INT64:
             raw = memory.read_option(self._handle, option, 8)
             return int.from_bytes(raw, sys.byteorder, signed=True)
-        raw = memory.read_option(self._handle, option, 41 if kind == KEY else 512)
+        if option == LAST_ENDPOINT:
+            raw = self._read_endpoint()
+        else:
+            raw = memory.read_option(self._handle, option, 41 if kind == KEY else 512)
         if option != ROUTING_ID and raw.endswith(b"\0"):
             raw = raw[:-1]
         return raw
+
+    def _read_endpoint(self) -> bytes:
+        # Only of an inproc endpoint may the name have any length.
+        size = 512
+        while True:
+            try:
+                return memory.read_option(self._handle, LAST_ENDPOINT, size)
+            except ZMQError as error:
+                if error.errno != EINVAL or size > _LONGEST_ENDPOINT:
+                    raise
+            size *= 8
 
     def _read_int(self, option: int) -> int:
         cell, cell_p, size_p = memory.take_cell()

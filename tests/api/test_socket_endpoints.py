@@ -397,3 +397,16 @@ def test_random_port_of_the_system_of_what_cannot_be(addr: Any, socket: Any) -> 
     """The same where the system chooses the port."""
     with pytest.raises((zmq.ZMQError, TypeError)):
         socket(zmq.PAIR).bind_to_random_port(addr)
+
+
+@pytest.mark.parametrize("length", [500, 511, 512, 513, 5000, 100_000])
+def test_long_names(length: int, socket: Any) -> None:
+    """An inproc endpoint may have a name of any length."""
+    name = "inproc://" + "z" * (length - len("inproc://"))
+    bound, connecting = socket(zmq.PAIR), socket(zmq.PAIR)
+    assert bound.bind(name).addr == name
+    connecting.connect(bound.last_endpoint)
+    assert connecting.last_endpoint == name.encode()
+    bound.send(b"x")
+    assert connecting.recv() == b"x"
+    bound.unbind(name)
