@@ -45,12 +45,15 @@ IMMEDIATE = int(SocketOption.IMMEDIATE)
 LINGER = int(SocketOption.LINGER)
 RECONNECT_IVL = int(SocketOption.RECONNECT_IVL)
 ROUTER_HANDOVER = int(SocketOption.ROUTER_HANDOVER)
+PROBE_ROUTER = int(SocketOption.PROBE_ROUTER)
+ROUTER_RAW = int(SocketOption.ROUTER_RAW)
 ROUTER_MANDATORY = int(SocketOption.ROUTER_MANDATORY)
 ROUTING_ID = int(SocketOption.ROUTING_ID)
 
 DONTWAIT = int(Flag.DONTWAIT)
 MORE_NOW = DONTWAIT | int(Flag.SNDMORE)
 EADDRINUSE = int(Errno.EADDRINUSE)
+EINVAL = int(Errno.EINVAL)
 EHOSTUNREACH = int(Errno.EHOSTUNREACH)
 
 LONGEST = 255
@@ -58,6 +61,9 @@ LONGEST = 255
 
 # Neither can be read back, and both are changed for a moment to find out about a name.
 KINDS[ROUTER_MANDATORY] = KINDS[ROUTER_HANDOVER] = NOTED
+
+_NOT_BOTH = {PROBE_ROUTER: ROUTER_RAW, ROUTER_RAW: PROBE_ROUTER}
+KINDS.update(dict.fromkeys(_NOT_BOTH, NOTED))
 
 _numbers = itertools.count()
 
@@ -70,7 +76,7 @@ class Names:
     wanted : bytes, the name for the next connection, or None
     given : dict, name of a connection -> its endpoint, as the program and as libzmq call it
     past : set of names that were disconnected
-    noted : dict, option -> value, for the two that cannot be read back
+    noted : dict, option -> value, for those that cannot be read back
     """
 
     __slots__ = ("given", "noted", "past", "wanted")
@@ -97,6 +103,23 @@ def keeps(kind: int) -> bool:
 def want(handle: int, name: bytes) -> None:
     """Take note of the name for the next connection."""
     known.setdefault(handle, Names()).wanted = name
+
+
+def check_noted(socket: Any, option: int, value: int) -> None:
+    """Refuse options that end the process together: a raw ROUTER has no empty message to send.
+
+    Raises
+    ------
+    zmq.ZMQError : EINVAL
+    """
+    names = known.get(socket._handle)
+    other = _NOT_BOTH.get(option)
+    if value and names is not None and other is not None and names.noted.get(other):
+        raise errors.failure(
+            f"{bind.strerror(EINVAL)} (setting {SocketOption(option).name} of {socket._describe()}: "
+            f"with {SocketOption(other).name} libzmq would end the process when it connects)",
+            EINVAL,
+        )
 
 
 def note(handle: int, option: int, value: int) -> None:

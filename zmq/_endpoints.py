@@ -5,7 +5,12 @@ It listens at whatever descriptor has the number in USE_FD, and ends the process
 that is no listening socket, or when it listens there already. Older releases do so
 too when there is no such device as in BINDTODEVICE, or divide by a RECONNECT_IVL of
 0. What answers a handshake's question for authentication has to be of one of three
-types.
+types. A DGRAM can do nothing but udp, and a STREAM gets parts over inproc that it
+cannot have.
+
+A ROUTER or REP that is connected to an inproc endpoint introduces itself to whoever
+binds there. libzmq ends the process at that moment if it has been disconnected
+meanwhile, or if the other side, a CHANNEL, wants one of them only.
 """
 
 from __future__ import annotations
@@ -23,7 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ._monitors import Key
+
 EINVAL = int(Errno.EINVAL)
+EFSM = int(Errno.EFSM)
+ENOCOMPATPROTO = int(Errno.ENOCOMPATPROTO)
 BINDTODEVICE = int(SocketOption.BINDTODEVICE)
 RECONNECT_IVL = int(SocketOption.RECONNECT_IVL)
 USE_FD = int(SocketOption.USE_FD)
@@ -31,6 +40,17 @@ USE_FD = int(SocketOption.USE_FD)
 _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
 
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
+
+_CHANNEL = int(SocketType.CHANNEL)
+_DGRAM = int(SocketType.DGRAM)
+_STREAM = int(SocketType.STREAM)
+_INTRODUCED = frozenset(map(int, (SocketType.ROUTER, SocketType.REP)))
+
+waiting: dict[Key, list[int]] = {}
+"""Inproc endpoint that nobody is bound to -> each connection to it by one of these types."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=waiting.clear)
 
 _given: set[tuple[int, int]] = set()
 """(descriptor, inode) of what libzmq listens at."""
@@ -63,6 +83,71 @@ def check_bind(socket: Any, address: bytes, bound: Callable[[], list[str]]) -> N
             f"{bind.strerror(EINVAL)} (use_fd={fd}: {why}; {socket._describe()} cannot listen there)",
             EINVAL,
         )
+
+
+def check_transport(kind: int, address: bytes) -> None:
+    """Refuse a transport that a type of socket does not survive.
+
+    Raises
+    ------
+    zmq.ZMQError : ENOCOMPATPROTO
+    """
+    transport, found, _ = address.partition(b"://")
+    if not found:
+        return
+    if (kind == _DGRAM and transport != b"udp") or (kind == _STREAM and transport == b"inproc"):
+        raise errors.failure(errnum=ENOCOMPATPROTO)
+
+
+def waits(socket: Any, address: bytes) -> None:
+    """Take note that a socket is connected to an inproc endpoint, if nobody is bound there."""
+    if socket._socket_type not in _INTRODUCED or not address.startswith(b"inproc:"):
+        return
+    key = socket._inproc_key(address)
+    if not socket._is_taken(key):
+        waiting.setdefault(key, []).append(socket._handle)
+
+
+def forget(handle: int) -> None:
+    """Take note that a socket is closed."""
+    for key, handles in list(waiting.items()):
+        if handle in handles:
+            left = [other for other in handles if other != handle]
+            if left:
+                waiting[key] = left
+            else:
+                del waiting[key]
+
+
+def check_waiting(socket: Any, address: bytes, *, binds: bool) -> None:
+    """Refuse what would end the process because of connections that wait for somebody to bind.
+
+    Parameters
+    ----------
+    socket : Socket
+    address : bytes
+    binds : bool; whether it is about to bind, or to disconnect
+
+    Raises
+    ------
+    zmq.ZMQError : EFSM
+    """
+    handles = waiting.get(socket._inproc_key(address))
+    if handles is None:
+        return
+    if binds:
+        if socket._socket_type != _CHANNEL or len(handles) == 1:
+            return
+        why = f"{len(handles)} are connected already, and it takes one"
+    elif socket._handle in handles:
+        why = "nobody has bound there yet, and libzmq would end the process then; close it instead"
+    else:
+        return
+    raise errors.failure(
+        f"{bind.strerror(EFSM)} (addr={address.decode('utf-8', 'replace')!r}: {why}; "
+        f"{socket._describe()})",
+        EFSM,
+    )
 
 
 def check_connect(socket: Any, address: bytes) -> None:

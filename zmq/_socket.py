@@ -24,7 +24,7 @@ import time
 import weakref
 from types import GenericAlias
 
-from . import _connect_id, _idle, _monitors, _socket_views, _wakeup
+from . import _connect_id, _endpoints, _idle, _monitors, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -975,6 +975,8 @@ def _close_handle(handle: int) -> None:
             signaler.close()
     _idle.closed(handle)
     _connect_id.known.pop(handle, None)
+    if _endpoints.waiting:
+        _endpoints.forget(handle)
     if _wakeup.watched:
         _wakeup.closed(handle)
     if _monitors.closes(handle):

@@ -173,6 +173,14 @@ class SocketBase(OptionAttributes):
         context = self._known_context()
         return (0 if context is None else context.underlying, address)
 
+    def _is_taken(self, key: Key) -> bool:
+        """Tell whether a socket that Python knows is bound to an inproc endpoint."""
+        name = key[1].decode("utf-8", "replace")
+        return any(
+            name in (view._bound or ()) and view._inproc_key(key[1]) == key
+            for view in _socket_views.all_living()
+        )
+
     def _endpoint(self, addr: str | bytes) -> bytes:
         if isinstance(addr, str):
             address = str.encode(addr, "utf-8")

@@ -93,8 +93,10 @@ class Endpoints(SocketBase):
         Wraps ``zmq_bind``.
         """
         address = self._endpoint(addr)
-        self._check_bind(address)
+        self._check_bind(address, addr)
         self._call_endpoint(C.zmq_bind, address, addr)
+        if _endpoints.waiting:
+            _endpoints.waiting.pop(self._inproc_key(address), None)
         bound: bytes = self.last_endpoint
         if b"://" not in bound:
             bound = address  # for udp libzmq leaves the transport out
@@ -133,7 +135,7 @@ class Endpoints(SocketBase):
         address = self._endpoint(addr)
         _monitors.check(self)
         self._check_zap_domain()
-        self._check_transport(address)
+        self._check_transport(address, addr)
         _endpoints.check_connect(self, address)
         if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
             _monitors.connects(self._handle, self._inproc_key(address))
@@ -144,6 +146,7 @@ class Endpoints(SocketBase):
             self._call_endpoint(
                 lambda _, address: _connect_id.connect(self, names, address), address, addr
             )
+        _endpoints.waits(self, address)
         self._connected.append(address.decode("utf-8", "replace"))
         return SocketContext(self, "connect", _text(address))  # type: ignore[arg-type]
 
@@ -170,7 +173,7 @@ class Endpoints(SocketBase):
         address = self._endpoint(addr)
         _monitors.check(self)
         self._check_zap_domain()
-        self._check_transport(address)
+        self._check_transport(address, addr)
         routing_id: int = self._call_endpoint(_connect_peer, address, addr)
         self._connected.append(address.decode("utf-8", "replace"))
         return routing_id
@@ -273,7 +276,9 @@ class Endpoints(SocketBase):
         if note == "_connected" and self._handle:
             if self._socket_type == _PAIR:
                 _monitors.disconnects(self._handle, self._inproc_key(address))
-            elif _connect_id.known:
+            if _endpoints.waiting:
+                _endpoints.check_waiting(self, address, binds=False)
+            if _connect_id.known:
                 _connect_id.disconnected(self._handle, address)
         self._call_endpoint(function, address, addr)
         if name in noted:
@@ -300,17 +305,25 @@ class Endpoints(SocketBase):
             raise endpoint_failure(error, address, name, self)
         return address
 
-    def _check_bind(self, address: bytes) -> None:
+    def _check_bind(self, address: bytes, addr: Any) -> None:
         _monitors.check(self)
         self._check_zap_domain()
-        self._check_transport(address)
+        self._check_transport(address, addr)
+        if _endpoints.waiting:
+            _endpoints.check_waiting(self, address, binds=True)
         _endpoints.check_bind(self, address, _socket_views.bound_endpoints)
         if address.startswith(b"udp://"):
             _datagram.check_bind(address)
         _endpoints.check_zap_handler(self, address, self._socket_type)
 
-    def _check_transport(self, address: bytes) -> None:
-        """Refuse a draft type where stable builds end the process: in a handshake."""
+    def _check_transport(self, address: bytes, addr: Any) -> None:
+        """Refuse a type where libzmq does not survive it; stable builds no draft's handshake."""
+        if not self._handle:
+            return
+        try:
+            _endpoints.check_transport(self._socket_type, address)
+        except ZMQError as error:
+            raise endpoint_failure(error, address, addr, self) from None
         if self._socket_type not in THREAD_SAFE or _bind.DRAFT_API:
             return
         transport, found, _ = address.partition(b"://")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 
-from . import _endpoints, _monitors, _socket_views
+from . import _endpoints, _monitors
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._options import c_int
@@ -71,14 +71,6 @@ class Monitored(SocketBase):
             _monitors.start(self._handle, key, events)
         except ZMQError as error:
             raise endpoint_failure(error, address, addr, self) from None
-
-    def _is_taken(self, key: _monitors.Key) -> bool:
-        """Tell whether a socket that Python knows is bound to an inproc endpoint."""
-        name = key[1].decode("utf-8", "replace")
-        return any(
-            name in (view._bound or ()) and view._inproc_key(key[1]) == key
-            for view in _socket_views.all_living()
-        )
 
     def get_monitor_socket(self: T, events: int | None = None, addr: str | None = None) -> T:
         """Return a PAIR socket that receives what happens to this socket's connections.

@@ -104,6 +104,8 @@ class Options(SocketBase):
         if option == CONNECT_ROUTING_ID and value and _connect_id.keeps(self._socket_type):
             _connect_id.want(self._handle, value)
             return
+        if kind == NOTED:
+            _connect_id.check_noted(self, option, value)
         raw: Any = value
         if isinstance(value, int):
             raw = memory.int64_bytes(value) if kind == INT64 else c_int_bytes(value)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import errno
 import gc
+import os
 import socket as plain
 import warnings
 from collections.abc import Callable
@@ -1030,6 +1031,113 @@ with zmq.Context() as context, context.socket(zmq.DGRAM) as one:
         with pytest.raises(zmq.ZMQError) as raised:
             call()
         assert raised.value.errno in (zmq.ENOTCONN, zmq.EINVAL), raised.value
+"""
+    )
+
+
+@pytest.mark.libzmq("4.2")
+@pytest.mark.parametrize(
+    "endpoint", ["inproc://a", "tcp://127.0.0.1:*", f"ipc://@zt-{os.getpid()}"]
+)
+def test_datagrams_of_another_transport(endpoint: str) -> None:
+    """A DGRAM takes no transport but udp, and does not send after it tried another."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.DGRAM) as one:
+    for call in (one.bind, one.connect):
+        with pytest.raises(zmq.ZMQError) as raised:
+            call({endpoint!r}.replace("*", "5"))
+        assert raised.value.errno == zmq.Errno.ENOCOMPATPROTO
+    with pytest.raises(zmq.ZMQError):
+        one.send_multipart([b"a", b"x"])
+"""
+    )
+
+
+def test_stream_over_inproc() -> None:
+    """A STREAM does not bind or connect inproc, where parts come that it cannot take."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.STREAM) as one:
+    for call in (one.bind, one.connect):
+        with pytest.raises(zmq.ZMQError) as raised:
+            call("inproc://s")
+        assert raised.value.errno == zmq.Errno.ENOCOMPATPROTO
+"""
+    )
+
+
+@pytest.mark.parametrize("first", ["router_raw", "probe_router"])
+def test_raw_router_that_probes(first: str) -> None:
+    """ROUTER_RAW and PROBE_ROUTER exclude each other, and each can be had once the other is off."""
+    survives(
+        f"""
+import socket
+second = "probe_router" if {first!r} == "router_raw" else "router_raw"
+with zmq.Context() as context, context.socket(zmq.ROUTER) as one, socket.socket() as listener:
+    one.linger = 0
+    setattr(one, {first!r}, 1)
+    with pytest.raises(zmq.ZMQError, match="would end the process") as raised:
+        setattr(one, second, 1)
+    assert raised.value.errno == zmq.EINVAL
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    one.connect("tcp://127.0.0.1:%d" % listener.getsockname()[1])
+    listener.accept()[0].close()
+    one.poll(50)
+with zmq.Context() as context, context.socket(zmq.ROUTER) as one:
+    setattr(one, {first!r}, 1)
+    setattr(one, {first!r}, 0)
+    setattr(one, second, 1)
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+@pytest.mark.parametrize("kind", ["ROUTER", "REP"])
+def test_leaving_inproc_before_anybody_binds(kind: str) -> None:
+    """A ROUTER or REP cannot leave an inproc endpoint before somebody binds there; then it can."""
+    survives(
+        f"""
+with zmq.Context() as context:
+    with context.socket(zmq.{kind}) as one, context.socket(zmq.DEALER) as other:
+        one.connect("inproc://b")
+        with pytest.raises(zmq.ZMQError, match="nobody has bound") as raised:
+            one.disconnect("inproc://b")
+        assert raised.value.errno == zmq.EFSM
+        one.poll(0)
+        other.bind("inproc://b")
+        other.poll(0)
+        one.disconnect("inproc://b")
+        one.poll(0)
+        one.connect("inproc://b")
+        one.disconnect("inproc://b")
+    if zmq.zmq_version_info() >= (4, 2):  # older ones may end the process even so
+        one = context.socket(zmq.{kind})
+        one.connect("inproc://c")
+        one.close()
+        with context.socket(zmq.DEALER) as other:
+            other.bind("inproc://c")
+            other.poll(0)
+"""
+    )
+
+
+@pytest.mark.draft
+def test_channel_for_two_that_wait() -> None:
+    """A CHANNEL does not bind where two connections wait that would each introduce themselves."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.CHANNEL) as one:
+    routers = [context.socket(zmq.ROUTER) for _ in range(2)]
+    for router in routers:
+        router.connect("inproc://b")
+    with pytest.raises(zmq.ZMQError, match="it takes one") as raised:
+        one.bind("inproc://b")
+    assert raised.value.errno == zmq.EFSM
+    for router in routers:
+        router.close()
+    one.bind("inproc://b")
 """
     )
 
