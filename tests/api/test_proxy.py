@@ -268,6 +268,12 @@ class Interrupt(BaseException):
     """What a signal handler raises in these tests."""
 
 
+def interrupt() -> None:
+    # The next signal would come when the test is past the call that is to be interrupted.
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    raise Interrupt
+
+
 @pytest.fixture
 def on_alarm() -> Iterator[Callable[..., None]]:
     """Have a function called by a signal, after a while and then again and again."""
@@ -309,12 +315,11 @@ def test_a_handler_that_raises_ends_the_proxy(
         if len(calls) == 3:
             sender.send(b"through")
         if len(calls) == 6:
-            raise Interrupt
+            interrupt()
 
-    on_alarm(handler)
     with pytest.raises(Interrupt):
+        on_alarm(handler)
         function(front, back)
-    signal.setitimer(signal.ITIMER_REAL, 0)
     assert receiver.recv() == b"through"
     sender.send(b"by hand")
     back.send(front.recv())
@@ -358,16 +363,13 @@ def test_handlers_wait_until_they_are_allowed() -> None:
 @needs_signals
 def test_handlers_are_put_back(socket: SocketFactory, on_alarm: Callable[..., None]) -> None:
     """After a steerable proxy has ended, signals have the handlers that they had before."""
-
-    def handler() -> None:
-        raise Interrupt
-
-    on_alarm(handler)
-    before = signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)
+    one, other = socket(zmq.PAIR), socket(zmq.PAIR)
+    before: list[Any] = []
     with pytest.raises(Interrupt):
-        steerable(socket(zmq.PAIR), socket(zmq.PAIR))
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    assert (signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)) == before
+        on_alarm(interrupt, 0.05)
+        before = [signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)]
+        steerable(one, other)
+    assert [signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)] == before
 
 
 @needs_signals
@@ -379,13 +381,16 @@ def test_a_handler_that_changes_handlers(
 
     def second() -> None:
         calls.append(1)
-        raise Interrupt
+        interrupt()
 
-    on_alarm(lambda: on_alarm(second))
+    one, other, poller = socket(zmq.PAIR), socket(zmq.PAIR), poller_of(socket(zmq.PULL))
     with pytest.raises(Interrupt):
-        steerable(socket(zmq.PAIR), socket(zmq.PAIR))
+        on_alarm(lambda: on_alarm(second))
+        steerable(one, other)
+    assert len(calls) == 1
     with pytest.raises(Interrupt):
-        zmq.Poller.poll(poller_of(socket(zmq.PULL)))
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        poller.poll()
     assert len(calls) == 2
 
 
