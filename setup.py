@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
+import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -27,6 +30,15 @@ def load_bundle():
 def version() -> str:
     text = (ROOT / "zmq" / "_version.py").read_text(encoding="utf-8")
     return re.search(r'^__version__ = "([^"]+)"', text, re.MULTILINE).group(1)
+
+
+def places() -> dict[str, dict[str, str]]:
+    """Say where to build: in the source tree, or elsewhere where that cannot be written."""
+    if os.access(ROOT, os.W_OK):
+        return {}
+    scratch = tempfile.mkdtemp(prefix="zmq-ctypes-build")
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    return {"egg_info": {"egg_base": scratch}, "build": {"build_base": scratch}}
 
 
 class BuildPy(build_py):
@@ -132,5 +144,6 @@ setup(
         "Topic :: System :: Networking",
         "Typing :: Typed",
     ],
+    options=places(),
     cmdclass={"build_py": BuildPy, "bdist_wheel": BdistWheel, "install": Install},
 )

@@ -209,6 +209,18 @@ HIDE = """
 target=$1; shift
 mount --bind /dev/null "$target" && exec "$@"
 """
+READ_ONLY = """
+folder=$1; shift
+mount --bind "$folder" "$folder" && mount -o remount,bind,ro "$folder" || exit 1
+if touch "$folder/probe" 2>/dev/null; then echo "$folder can be written"; exit 1; fi
+exec "$@"
+"""
+UNSHARE = ["unshare", "--map-root-user", "--mount"]
+
+
+def can_mount():
+    """Tell whether a process may have its own view of the file system here."""
+    return shutil.which("unshare") and run(*UNSHARE, "true", check=False).returncode == 0
 
 
 @pytest.fixture(scope="session")
@@ -220,8 +232,15 @@ def hiding():
         found = probe.stdout.strip()
         if not found:
             return prefix
-        unshare = ["unshare", "--map-root-user", "--mount"]
-        if shutil.which("unshare") is None or run(*unshare, "true", check=False).returncode != 0:
+        if not can_mount():
             pytest.skip(f"{found} cannot be hidden: no mount namespaces here")
-        # A shell with its own view of the file system, in which that file is an empty one.
-        prefix = [*(prefix or unshare), "sh", "-c", HIDE, "hide", os.path.realpath(found)]
+        # In its place is an empty file.
+        prefix = [*(prefix or UNSHARE), "sh", "-c", HIDE, "hide", os.path.realpath(found)]
+
+
+@pytest.fixture(scope="session")
+def read_only():
+    """What to put before a command so that a folder cannot be written in it, not even by root."""
+    if not can_mount():
+        pytest.skip("nothing can be mounted read-only here")
+    return lambda folder: [*UNSHARE, "sh", "-c", READ_ONLY, "read-only", folder]

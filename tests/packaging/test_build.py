@@ -222,6 +222,17 @@ def test_bundles_where_there_is_none(builder, sdist, hiding, tmp_path):
     assert "everything came back" in done.stdout
 
 
+def test_source_that_cannot_be_written(builder, make_source, read_only, tmp_path):
+    """A source tree that cannot be written is built elsewhere, with a library, and left as it is."""
+    source = make_source()
+    before = sorted(source.rglob("*"))
+    command = (sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", tmp_path, source)
+    run(*read_only(source), *command, **builder.environ, ZMQ_BUNDLE="always")
+    (wheel,) = tmp_path.glob("zmq_ctypes-*.whl")
+    assert [name for name in names(wheel) if name.startswith("zmq/_libzmq/libzmq")]
+    assert sorted(source.rglob("*")) == before
+
+
 @pytest.fixture(scope="module")
 def lonely(make_source, backend, tmp_path_factory):
     """A source tree that can be built, and nothing to bundle."""
