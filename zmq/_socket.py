@@ -747,7 +747,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         Wraps ``zmq_msg_recv``. Not thread-safe. Retries EINTR.
         """
         if not copy:
-            return self._recv_frame(c_flags(flags) if flags else 0, track)
+            return self._recv_frame(c_flags(flags) if flags != 0 else 0, track)
         if flags != 0:
             return self._recv_flagged(c_flags(flags))
         # --- hot: recv; slow twin _recv_bytes ---

@@ -636,8 +636,8 @@ def test_a_handler_that_polls(connected: Connected, on_alarm: Callable[..., None
     inner = []
 
     def handler() -> None:
-        if not inner:
-            assert poller._built is None, "it would share the array"
+        # The first alarm may come before poll() does; were the array shared, none would get here.
+        if not inner and poller._built is None:
             sender.send(b"x")
             inner.append(poller.poll(5000))
 
