@@ -756,16 +756,23 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         except IndexError:
             msg_p = _take()
         size = fast.recv_now(msg_p, self._fast_p, 1)
+        if not 0 <= size <= _KEPT:
+            return self._recv_more(msg_p, size)
+        data: bytes = fast.msg_data(msg_p)[:size]
+        # --- end hot ---
+        _give(msg_p)
+        return data
+
+    def _recv_more(self, msg_p: Any, size: int) -> bytes:
+        """Wait for a message if there is none yet, and return it, of any size."""
         if size == -1:
             size = self._await_message(msg_p)
-        if 0 <= size <= _KEPT:
+        # --- hot: recv, round_trip; slow twin _recv_bytes ---
+        if 0 <= size < _LIMIT:
             data: bytes = fast.msg_data(msg_p)[:size]
-            _give(msg_p)
-            return data
-        if 0 < size < _LIMIT:
-            data = fast.msg_data(msg_p)[:size]
-            fast.msg_close(msg_p)
-            fast.msg_init(msg_p)
+            if size > _KEPT:
+                fast.msg_close(msg_p)
+                fast.msg_init(msg_p)
             _give(msg_p)
             return data
         # --- end hot ---
