@@ -490,6 +490,12 @@ class Turns:
             self.ends = monotonic() + TURN_S
 
 
+class NoTurns:
+    """Stands in for the Turns of what was not used yet."""
+
+    ends = 0.0
+
+
 _turns: weakref.WeakKeyDictionary[Any, Turns] = weakref.WeakKeyDictionary()
 
 

@@ -12,7 +12,9 @@ from .._context import Context
 from .._ctypes import errors, fast, memory
 from .._socket import Socket
 from .._socket_checked import TAKES_BACK, c_flags
+from .._socket_options import read_events
 from ..constants import Errno, Flag, PollEvent, SocketOption
+from ..error import ZMQError
 from . import _hub
 from ._hub import get_hub
 from .poll import _Poller
@@ -31,18 +33,13 @@ EAGAIN = int(Errno.EAGAIN)
 RCVTIMEO, SNDTIMEO = map(int, TIMEOS)
 DONTWAIT = int(Flag.DONTWAIT)
 SNDMORE = int(Flag.SNDMORE)
+POLLOUT = int(PollEvent.POLLOUT)
 RCVMORE = int(SocketOption.RCVMORE)
 
 _set = object.__setattr__
 _KEPT = memory.KEPT
 _take = memory.take
 _give = memory.give
-
-
-class _NoTurns:
-    """Stands in for the Turns of a socket that was not used yet."""
-
-    ends = 0.0
 
 
 class _Socket(Socket[bytes]):
@@ -68,7 +65,7 @@ class _Socket(Socket[bytes]):
 
     def __init__(self, *a: Any, **kw: Any) -> None:
         _set(self, "_midway", False)
-        _set(self, "_turns", _NoTurns)
+        _set(self, "_turns", _hub.NoTurns)
         _set(self, "_watcher", None)
         super().__init__(*a, **kw)
 
@@ -99,6 +96,9 @@ class _Socket(Socket[bytes]):
         timeout_ms = watcher.timeout_ms(SNDTIMEO if sending else RCVTIMEO)
         if timeout_ms == 0:
             raise self._error(EAGAIN, doing)
+        if watcher.waiting():
+            _set(self, "_fast_p", None)
+            _set(self, "_parked_p", None)
         return watcher.wait(watcher.senders if sending else watcher.receivers, attempt, timeout_ms)
 
     def _begin_to_wait(self, flags: int) -> None:
@@ -117,8 +117,13 @@ class _Socket(Socket[bytes]):
         self._rouse()
         sending = doing == "send"
         now = flags | DONTWAIT
-        if sending and self._midway and self._socket_type in TAKES_BACK:
-            # It never waits, and without DONTWAIT drops the message of a peer that has gone.
+        if (
+            sending
+            and (self._midway and self._socket_type in TAKES_BACK)
+            and read_events(self._handle) & POLLOUT
+        ):
+            # In the middle of a message it is always ready, never waits, and without DONTWAIT drops
+            # the message of a peer that has gone.
             now = flags
 
         def attempt() -> int | None:
@@ -255,14 +260,34 @@ class _Socket(Socket[bytes]):
             return self._send_part_of(data, flags, copy, track, kwargs)
         if _clock() > self._turns.ends:
             self._give_turn(flags)
+        if self._fast_p is None:
+            return self._sent_beside(Socket.send, data, flags, copy, track, **kwargs)
         return Socket.send(self, data, flags, copy, track, **kwargs)
+
+    def _sent_beside(self, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Send in the hot form though somebody waits, who is told afterwards what it took up."""
+        watcher = self._watcher
+        if watcher is None or not watcher.waiting() or self._midway:
+            return send(self, *args, **kwargs)
+        _set(self, "_fast_p", watcher._socket_p)
+        try:
+            return send(self, *args, **kwargs)
+        finally:
+            if watcher.waiting():
+                _set(self, "_fast_p", None)
+                _set(self, "_parked_p", None)
+                watcher.used()
 
     def _send_part_of(
         self, data: Any, flags: int, copy: bool, track: bool, kwargs: dict[str, Any]
     ) -> Any:
         if not self._midway:
             self._give_turn(flags)
-        sent = Socket.send(self, data, flags, copy, track, **kwargs)
+        try:
+            sent = Socket.send(self, data, flags, copy, track, **kwargs)
+        except ZMQError:
+            _set(self, "_midway", False)
+            raise
         _set(self, "_midway", bool(flags & SNDMORE))
         return sent
 
@@ -280,7 +305,10 @@ class _Socket(Socket[bytes]):
         flags = args[1] if len(args) > 1 else kwargs.get("flags", 0)
         if not self._midway and _clock() > self._turns.ends:
             self._give_turn(flags)
-        sent = Socket.send_multipart(self, *args, **kwargs)
+        if self._fast_p is None:
+            sent = self._sent_beside(Socket.send_multipart, *args, **kwargs)
+        else:
+            sent = Socket.send_multipart(self, *args, **kwargs)
         if self._midway or flags:
             _set(self, "_midway", bool(flags & SNDMORE))
         return sent

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from time import monotonic as _clock
+
 from .. import _poll
 from . import _hub
 
@@ -21,6 +24,8 @@ class _Poller(_poll.Poller):
     ``fileno()``.
     """
 
+    _turns: Any = _hub.NoTurns
+
     def poll(self, timeout: float | None = -1) -> list[tuple[Any, int]]:
         """Wait until something is ready, while other greenlets run.
 
@@ -36,16 +41,14 @@ class _Poller(_poll.Poller):
         ------
         as zmq.Poller.poll()
         """
-        timeout_ms = -1 if timeout is None else _poll._milliseconds(timeout)
-
-        def look() -> list[tuple[Any, int]]:
-            return _poll.Poller.poll(self, 0)
-
-        if timeout_ms != 0:
-            _hub.current_turns().give()
-        found = look()
+        timeout_ms = -1 if timeout is None or timeout == -1 else _poll._milliseconds(timeout)
+        if timeout_ms != 0 and _clock() > self._turns.ends:
+            self._turns = _hub.current_turns()
+            self._turns.give()
+        found = _poll.Poller.poll(self, 0)
         if found or timeout_ms == 0 or not self.sockets:
             return found
+        look = partial(_poll.Poller.poll, self, 0)
         return _hub.wait_for_events(list(self.sockets), look, timeout_ms)
 
 
