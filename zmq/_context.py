@@ -329,11 +329,12 @@ class Context(OptionAttributes, _Base[SocketT]):
         """
         self._checked_handle()
         made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
-        try:
-            self._set_defaults(made)
-        except BaseException:
-            made.close()
-            raise
+        if self.sockopts:
+            try:
+                self._set_defaults(made)
+            except BaseException:
+                made.close()
+                raise
         return made
 
     def _set_defaults(self, made: Any) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ._ctypes import bind, errors, fast, memory
 from ._ctypes.bind import C
 from ._options import c_int
@@ -31,9 +33,8 @@ _new = object.__new__
 
 def copy_threshold() -> int:
     """Return ``zmq.COPY_THRESHOLD``, which programs set there."""
-    import zmq
-
-    return zmq.COPY_THRESHOLD
+    size: int = sys.modules["zmq"].COPY_THRESHOLD
+    return size
 
 
 def group_name(group: str | bytes) -> bytes:

@@ -956,8 +956,8 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             return
         for reference in views:
             view = reference()
-            if view is not None:
-                view._detach("it is closed" if view is self else "its C socket was closed")
+            if view is not None and view is not self:
+                view._detach("its C socket was closed")
                 if view._context is not None:
                     view._context._rm_socket(view)
         self._detach("it is closed")

@@ -86,7 +86,6 @@ SHIMS = ("zmq.sugar", "zmq.backend")
 
 # (importing, imported) -> why, for imports that go against the list.
 UPWARD = {
-    ("zmq._frame", "zmq"): "programs set zmq.COPY_THRESHOLD, which has to be read when it is used",
     ("zmq._pickle", "zmq"): "programs set zmq.pickle_policy, which has to be read when it is used",
     ("zmq._socket", "zmq._poll"): "Socket.poll is made of a Poller, and a Poller knows sockets",
     ("zmq._socket_formats", "zmq.utils.jsonapi"): "programs replace zmq.utils.jsonapi.dumps",
