@@ -45,8 +45,8 @@ class Formats(SocketBase):
         if not isinstance(u, str):
             raise TypeError(f"str objects only, use send for bytes, got {u!r}")
         if kwargs:
-            return self.send(u.encode(encoding), flags, copy, **kwargs)
-        return self.send(u.encode(encoding), flags, copy)
+            return self.send(u.encode(encoding), flags, copy=copy, **kwargs)
+        return self.send(u.encode(encoding), flags, copy=copy)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive a str.
