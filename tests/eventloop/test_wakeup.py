@@ -162,9 +162,10 @@ def test_streams_against_all_views(streams: Streams, run: Run) -> None:
             if action < 4:
                 message = b"%d" % sent[side]
                 sent[side] += 1
-                (ends[side].send, plain.send, views[side][2].send, plain.send_string)[action](
-                    message.decode() if action == 3 else message
-                )
+                if action == 0:
+                    await views[side][2].send(message)
+                else:
+                    choose.choice((ends[side].send, plain.send))(message)
             elif action == 4:
                 plain.getsockopt(zmq.EVENTS)
             elif action == 5:
