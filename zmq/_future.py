@@ -32,11 +32,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Callable, Sequence
-    from typing import Any, TypeVar
+    from typing import Any, Literal, TypeVar, overload
 
     from ._context import Context
     from ._loop import LoopWatcher
 
+    R = TypeVar("R")
     T = TypeVar("T", bound="_AsyncSocket")
     Taken = tuple[Any, Any]
 
@@ -374,9 +375,22 @@ class _AsyncSocket(SendsInParts):
             return self._failed(Again())
         return self._wait(watcher, watcher.receivers, take, RCVTIMEO, go)
 
-    def recv(  # type: ignore[override]
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> Future[Any]:
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def recv(
+            self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...
+        ) -> Future[bytes]: ...
+        @overload
+        def recv(
+            self, flags: int = ..., *, copy: Literal[False], track: bool = ...
+        ) -> Future[Frame]: ...
+        @overload
+        def recv(self, flags: int, copy: Literal[False], track: bool = ...) -> Future[Frame]: ...
+        @overload
+        def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> Future[Any]: ...
+
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Future[Any]:
         """Receive one message part.
 
         Parameters
@@ -429,7 +443,26 @@ class _AsyncSocket(SendsInParts):
         # No lambda: what one uses is slower to get at for the rest of the function.
         return self._receive(flags, partial(self._take_one, copy, track))
 
-    def recv_multipart(  # type: ignore[override]
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def recv_multipart(
+            self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...
+        ) -> Future[list[bytes]]: ...
+        @overload
+        def recv_multipart(
+            self, flags: int = ..., *, copy: Literal[False], track: bool = ...
+        ) -> Future[list[Frame]]: ...
+        @overload
+        def recv_multipart(
+            self, flags: int, copy: Literal[False], track: bool = ...
+        ) -> Future[list[Frame]]: ...
+        @overload
+        def recv_multipart(
+            self, flags: int = ..., copy: bool = ..., track: bool = ...
+        ) -> Future[list[Any]]: ...
+
+    def recv_multipart(
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Future[list[Any]]:
         """Receive all parts of a message.
@@ -581,9 +614,9 @@ class _AsyncSocket(SendsInParts):
         """
         return self._converted(self._take_one, lambda given: Socket.recv_pyobj(given, 0), flags)
 
-    def recv_serialized(
-        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
-    ) -> Future[Any]:
+    def recv_serialized(  # type: ignore[override]
+        self, deserialize: Callable[[list[Any]], R], flags: int = 0, copy: bool = True
+    ) -> Future[R]:
         """Receive a message and return ``deserialize(parts)``.
 
         Parameters
@@ -645,6 +678,37 @@ class _AsyncSocket(SendsInParts):
 
     # ------------------------------------------------------------------
     # sending
+
+    if TYPE_CHECKING:
+        # What they return is what send() or send_multipart() returns.
+        def send_string(  # type: ignore[override]
+            self,
+            u: str,
+            flags: int = 0,
+            copy: bool = True,
+            encoding: str = "utf-8",
+            **kwargs: Any,
+        ) -> Future[Any]: ...
+        def send_unicode(  # type: ignore[override]
+            self,
+            u: str,
+            flags: int = 0,
+            copy: bool = True,
+            encoding: str = "utf-8",
+            **kwargs: Any,
+        ) -> Future[Any]: ...
+        def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Future[Any]: ...  # type: ignore[override]
+        def send_pyobj(  # type: ignore[override]
+            self, obj: Any, flags: int = 0, protocol: int = 4, **kwargs: Any
+        ) -> Future[Any]: ...
+        def send_serialized(  # type: ignore[override]
+            self,
+            msg: Any,
+            serialize: Callable[[Any], Sequence[Any]],
+            flags: int = 0,
+            copy: bool = True,
+            **kwargs: Any,
+        ) -> Future[Any]: ...
 
     def send(  # type: ignore[override]
         self, data: Any, flags: int = 0, copy: bool = True, track: bool = False, **kwargs: Any

@@ -391,6 +391,30 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
     # ------------------------------------------------------------------
     # sending
 
+    if TYPE_CHECKING:
+
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int = ...,
+            *,
+            copy: Literal[False],
+            track: Literal[True],
+            routing_id: int | None = ...,
+            group: str | None = ...,
+        ) -> MessageTracker: ...
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int = ...,
+            copy: bool = ...,
+            track: bool = ...,
+            routing_id: int | None = ...,
+            group: str | None = ...,
+        ) -> MessageTracker | None: ...
+
     def send(
         self,
         data: Any,

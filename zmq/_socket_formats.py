@@ -9,10 +9,12 @@ from ._socket_base import SocketBase
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
     from ._socket_base import Part
     from ._tracker import MessageTracker
+
+    R = TypeVar("R")
 
 
 class Formats(SocketBase):
@@ -175,8 +177,8 @@ class Formats(SocketBase):
         return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
 
     def recv_serialized(
-        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
-    ) -> Any:
+        self, deserialize: Callable[[list[Any]], R], flags: int = 0, copy: bool = True
+    ) -> R:
         """Receive a message and return ``deserialize(parts)``.
 
         Parameters

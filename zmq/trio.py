@@ -392,7 +392,7 @@ class Socket(SendsInParts):
         """Receive a Python object that came as a pickle, as zmq.Socket.recv_pyobj()."""
         return await self._receive("recv_pyobj", flags=flags)
 
-    async def recv_serialized(
+    async def recv_serialized(  # type: ignore[override]
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Any:
         """Receive a message and return ``deserialize(parts)``, as zmq.Socket.recv_serialized()."""
