@@ -98,7 +98,8 @@ def encode(option: int, value: Any, kind: str) -> int | bytes:
     if type(value) is bytes:
         return value
     if not isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError(f"expected bytes, got: {value!r} (for {name_of(option)})")
+        kind = type(value).__name__
+        raise TypeError(f"expected bytes, got: an object of type {kind} (for {name_of(option)})")
     return exact_bytes(value)
 
 

@@ -162,7 +162,8 @@ class Options(SocketBase):
         zmq.ZMQError : as set()
         """
         if not isinstance(optval, str):
-            raise TypeError(f"strings only, use set() for bytes and int, got {optval!r}")
+            # The value may be a password: it is not repeated.
+            raise TypeError(f"strings only, use set() for bytes and int, got {type(optval).__name__}")
         self.set(option, str.encode(optval, encoding))
 
     getsockopt_string = getsockopt_unicode = get_string

@@ -129,6 +129,19 @@ def test_broken_certificate_is_not_repeated(tmp_path: Path, content: str) -> Non
     assert secret[2:12] not in with_locals(caught, "load_certificate")
 
 
+@pytest.mark.parametrize("password", ["hushhush" * 40, ["hushhush"], {"hushhush"}])
+def test_wrong_password_option_is_not_repeated(context: zmq.Context[Any], password: Any) -> None:
+    """What cannot be a password is not shown by the error that it makes."""
+    wrong = password.encode() if isinstance(password, str) else password
+    with context.socket(zmq.REQ) as client:
+        for set_it in (client.set, client.set_string):
+            for value in (password, wrong):
+                with pytest.raises((TypeError, zmq.ZMQError)) as caught:
+                    set_it(zmq.PLAIN_PASSWORD, value)
+                assert "hush" not in str(caught.value)
+        assert "hush" not in repr(client)
+
+
 @pytest.mark.capability("curve")
 def test_wrong_secret_key_is_not_repeated() -> None:
     """A malformed secret key is not shown by the error that it makes."""
