@@ -27,6 +27,9 @@ LIMIT_S = float(os.environ.get("ZMQ_TEST_LIMIT", "60"))
 PACKAGING_LIMIT_S = 10 * LIMIT_S
 """The same for tests of the build: they run pip, which has time limits of its own."""
 
+# gevent is a requirement of the tests with CPython only; elsewhere it may not build.
+collect_ignore = [] if sys.implementation.name == "cpython" else ["green"]
+
 _numbers = itertools.count()
 _said_to = [2]
 

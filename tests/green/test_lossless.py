@@ -17,6 +17,8 @@ import zmq.green
 
 from .conftest import PATIENCE_S, settle, times
 
+pytestmark = pytest.mark.filterwarnings("ignore:libuv only supports millisecond")
+
 _buffer = bytearray(16)
 
 # name -> (how to send a number, how to receive, what number the result is)
