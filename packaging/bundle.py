@@ -39,6 +39,9 @@ LICENCES = "licenses"
 TEXTS = Path(__file__).resolve().parent / "licenses"
 DEADLINE_S = 120.0
 
+# What is meant for the packages that are being installed, and would keep pip from a wheel of pyzmq
+NOT_FOR_PIP = ("PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_REQUIRE_HASHES", "PIP_REQUIREMENT")
+
 # The Python whose wheels are taken, whichever runs
 PYTHON = ("3.12", ("cp312", "abi3"))
 
@@ -222,9 +225,11 @@ def pip_download(
     """
     command = [*pip, "download", "--no-deps", "--only-binary", ":all:", "--no-input", "--quiet"]
     command += ["--disable-pip-version-check", "--dest", str(folder), *options, requirement]
+    environ = {name: value for name, value in os.environ.items() if name not in NOT_FOR_PIP}
+    limit_s = max(timeout_s, 1.0)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=max(timeout_s, 1.0)
+            command, env=environ, capture_output=True, text=True, check=False, timeout=limit_s
         )
     except subprocess.TimeoutExpired:
         raise UnreachableError(f"{requirement}: no answer in {timeout_s:.0f} s") from None

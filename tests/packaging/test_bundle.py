@@ -117,6 +117,16 @@ def test_other_version_serves(bundle, no_index, tmp_path, library):
     assert bundle.download(tmp_path).name.startswith("pyzmq-26.4.0-")
 
 
+def test_what_is_meant_for_others(bundle, no_index, tmp_path, library, monkeypatch):
+    """Constraints that keep a compiled pyzmq away, or wheels, keep no libzmq away."""
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("pyzmq==27.3.0+ctypes\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(constraints))
+    monkeypatch.setenv("PIP_NO_BINARY", ":all:")
+    wheel = make_pyzmq_wheel(no_index, library)
+    assert bundle.download(tmp_path).name == wheel.name
+
+
 def test_wheel_for_another_python_serves(bundle, no_index, tmp_path, library):
     """A wheel for a Python that is not running is taken for the sake of its libzmq."""
     wheel = make_pyzmq_wheel(no_index, library, tag=f"cp312-cp312-{next(platform_tags())}")

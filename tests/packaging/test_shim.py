@@ -36,7 +36,20 @@ def test_holds_metadata_only(shim):
 def test_satisfies_what_requires_pyzmq(shim, wheel, tmp_path):
     """With it installed, jupyter_client is satisfied: pip fetches no pyzmq and finds no conflict."""
     home = Home(tmp_path / "home")
-    home.pip("install", "-q", wheel, shim, "jupyter_client")
+    home.pip("install", "-q", wheel, shim)
+    # What is the newest pyzmq must not matter, as the pages say how.
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text(f"pyzmq=={zmq.__version__}+ctypes\n")
+    command = (
+        "install",
+        "-q",
+        "--upgrade",
+        "--upgrade-strategy",
+        "eager",
+        "jupyter_client",
+        "pyzmq",
+    )
+    home.pip(*command, PIP_CONSTRAINT=constraints)
     assert "No broken requirements found." in home.pip("check")
     package, library, version = json.loads(home.run("-I", "-c", IMPORTED).stdout)
     assert version == f"{zmq.__version__}+ctypes"
