@@ -43,6 +43,7 @@ else:
     _Future = Future
 
 EFSM = int(Errno.EFSM)
+ENOTSOCK = int(Errno.ENOTSOCK)
 FD = int(SocketOption.FD)
 
 TURN_S = 0.005
@@ -216,7 +217,7 @@ class Waiter(Received):
         watcher : LoopWatcher
         queue : its receivers or senders
         take : callable, returns (result, what Received holds) or raises; Again and
-            the error EFSM keep it waiting
+            the errors EFSM and ENOTSOCK keep it waiting
         timeout_ms : int, milliseconds until Again is raised; negative: no limit
         """
         self._held = None
@@ -237,8 +238,8 @@ class Waiter(Received):
         except Again:
             return False
         except ZMQError as error:
-            if error.errno == EFSM:
-                return False
+            if error.errno in (EFSM, ENOTSOCK):
+                return False  # it comes before its request; it is about to be dropped
             self.fail(error)
         except Exception as error:
             self.fail(error)
@@ -438,6 +439,8 @@ class LoopWatcher(_wakeup.Watcher):
     """
 
     __slots__ = ("_fd", "loop", "turns")
+
+    _takes = True
 
     def __init__(self, socket: AnySocket, loop: Loop) -> None:
         handle = socket._handle

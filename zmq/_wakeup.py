@@ -335,6 +335,9 @@ class Watcher:
         "senders",
     )
 
+    _takes = False
+    """Whether receivers that try take what is there, and are not only woken to do it themselves."""
+
     def __init__(self, handle: int, socket_p: Any, read_events: Callable[[], int]) -> None:
         self.handle = handle
         self.closed = False
@@ -438,6 +441,11 @@ class Watcher:
         # What the waiters do to the socket here is seen here.
         self._scheduled = True
         try:
+            if self._takes and self._served_first(self.receivers):
+                # To try is cheaper than to ask, and nearly always there is one message for one.
+                self.pause_s = 0.0
+                if not self.waiting():
+                    return
             events = self.events()
             while (self.receivers or self.senders) and self._serve(events):
                 if not self.waiting():
@@ -446,8 +454,10 @@ class Watcher:
             if self.polls:
                 self._tell(events)
         except Exception as error:
-            # The socket is beyond use, and its descriptor may stay readable.
-            self._fail(error)
+            # The socket is beyond use, and its descriptor may stay readable; unless another
+            # thread has just closed it, which drops those who wait.
+            if not self.closed:
+                self._fail(error)
         except BaseException:
             # Interrupted, as by Ctrl-C: the descriptor does not say again what it has said.
             self.soon(self.check)
@@ -455,18 +465,26 @@ class Watcher:
         finally:
             self._scheduled = False
 
+    def _served_first(self, queue: deque[Waiting]) -> bool:
+        """Let the first one try, and tell whether it ended."""
+        if not queue:
+            return False
+        first = queue[0]
+        if not first.attempt():
+            return False
+        if queue and queue[0] is first:
+            queue.popleft()
+        return True
+
     def _serve(self, events: int) -> bool:
         """Let receivers and senders try, and tell whether any of them ended."""
         served = stuck = False
         for bit, queue in ((POLLIN, self.receivers), (POLLOUT, self.senders)):
             while queue and events & bit:
-                first = queue[0]
-                if not first.attempt():
+                if not self._served_first(queue):
                     stuck = True
                     break
                 served = True
-                if queue and queue[0] is first:
-                    queue.popleft()
         if served:
             self.pause_s = 0.0
         elif stuck:

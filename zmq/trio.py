@@ -125,6 +125,8 @@ class _Watcher(_wakeup.Watcher):
 
     __slots__ = ("_fd", "_listening", "token")
 
+    _takes = True
+
     def __init__(self, socket: zmq.Socket[Any], token: lowlevel.TrioToken) -> None:
         handle = socket.underlying
         self._fd: int = socket._get_checked(FD, None)
