@@ -564,6 +564,8 @@ def test_random_ports_differ() -> None:
 PROGRAM = """
 import os, time
 from zmq.ssh.tunnel import open_tunnel
+if sys.argv[5] == "nohup":
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 url, tunnel = open_tunnel(sys.argv[1], sys.argv[2], sys.argv[3], paramiko=sys.argv[4] == "True")
 if sys.argv[5] == "fork":
     if os.fork() == 0:
@@ -575,11 +577,11 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("how", ["exit", "kill", "fork"])
+@pytest.mark.parametrize("how", ["exit", "kill", "fork", "nohup"])
 def test_tunnel_ends_with_the_process(
     sshd: Sshd, paramiko: bool, target: zmq.Socket, how: str
 ) -> None:
-    """A tunnel ends when its process exits or is killed, also where that left a child."""
+    """A tunnel ends with its process, also one that left a child, or ignores SIGHUP."""
     arguments = [target.last_endpoint.decode(), sshd.at(), sshd.key, str(paramiko), how]
     words = command(PROGRAM) + arguments
     with subprocess.Popen(

@@ -22,6 +22,7 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +50,12 @@ logger = logging.getLogger("zmq.ssh")
 
 # The first thing that a session's leader opens without a terminal becomes its terminal.
 _ON_TERMINAL = 'exec <>"$0" && exec "$@"'
+
+# What nohup starts ignores the hanging up of its terminal, and so would ssh.
+_HEARS_HANGUP = (
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
 
 _UNKNOWN_HOST = r"continue connecting \([^)]*\)\?"
 _PASSWORD = r"(?i:password|passphrase for key [^\r\n]*): *$"
@@ -273,6 +280,14 @@ def _need_pexpect() -> None:
         ) from None
 
 
+def _hearing(words: list[str]) -> list[str]:
+    """Return a command that ends when its terminal hangs up."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    if not ignored or getattr(sys, "frozen", False) or not sys.executable:
+        return words
+    return [sys.executable, "-I", "-S", "-c", _HEARS_HANGUP, *words]
+
+
 def _spawn(words: list[str]) -> tuple[_Process, int]:
     """Start a program on a terminal of its own; return it and the other end."""
     master, slave = os.openpty()
@@ -280,7 +295,7 @@ def _spawn(words: list[str]) -> tuple[_Process, int]:
     environment.pop("SSH_ASKPASS", None)
     try:
         process = _Process(
-            ["/bin/sh", "-c", _ON_TERMINAL, os.ttyname(slave), *words],
+            ["/bin/sh", "-c", _ON_TERMINAL, os.ttyname(slave), *_hearing(words)],
             stdin=subprocess.DEVNULL,
             stdout=slave,
             stderr=slave,
