@@ -253,6 +253,8 @@ def views(request: pytest.FixtureRequest, socket: Any) -> Iterator[Views]:
     ends = socket(zmq.DEALER), zmq.Socket(socket(zmq.DEALER))
     ends[0].bind({"inproc": "inproc://views", "tcp": "tcp://127.0.0.1:*"}[request.param])
     ends[1].connect(ends[0].last_endpoint)
+    ends[1].send(b"")  # who is bound has nobody to send to before
+    assert ends[0]._shadow_sock.recv() == b""
     made = Views(ends, random.Random(23))
     yield made
     made.close()
