@@ -687,7 +687,10 @@ class _AsyncSocket(SendsInParts):
         """Return the future of the next message; ends when the socket is closed."""
         if not self._handle:
             raise StopAsyncIteration
-        return self.recv_multipart()
+        future = self.recv_multipart()
+        if isinstance(future, _loop.Waiter):
+            future.iterating = True
+        return future
 
     # ------------------------------------------------------------------
     # sending

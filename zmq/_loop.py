@@ -195,9 +195,14 @@ def _forgotten(held: Any) -> None:
 
 
 class Waiter(Received):
-    """The future of an operation that has to wait; see ``_wakeup.Waiting``."""
+    """The future of an operation that has to wait; see ``_wakeup.Waiting``.
 
-    __slots__ = ("_queue", "_take", "_timer")
+    Attributes
+    ----------
+    iterating : bool, whether it is a step of ``async for``, which ends when the socket is closed
+    """
+
+    __slots__ = ("_queue", "_take", "_timer", "iterating")
 
     _queue: deque[Any]
     _take: Callable[[], tuple[Any, Any]] | None
@@ -221,6 +226,7 @@ class Waiter(Received):
         timeout_ms : int, milliseconds until Again is raised; negative: no limit
         """
         self._held = None
+        self.iterating = False
         self._queue = queue
         self._take = take
         self._timer = None
@@ -277,7 +283,13 @@ class Waiter(Received):
 
     def drop(self) -> None:
         """End because the socket is closed."""
-        _drop(self)
+        if not self.iterating:
+            _drop(self)
+        elif not _done(self):
+            self._end()
+            with contextlib.suppress(RuntimeError):  # its loop is closed, and nobody can be told
+                self.set_exception(StopAsyncIteration())
+            self._log_traceback = False
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancel it: what it waited for is not done."""

@@ -294,6 +294,7 @@ def test_collected_socket(complaints: list[str]) -> None:
             del one
             with pytest.warns(ResourceWarning, match="Unclosed socket"):
                 known.clear()
+                gc.collect()
             assert handle not in _wakeup.watched
             await asyncio.sleep(0)
 

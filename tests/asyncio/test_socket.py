@@ -362,6 +362,29 @@ def test_iteration(socket: Any, run: Run) -> None:
     run(main())
 
 
+def test_iteration_ends_when_the_socket_is_closed(socket: Any, run: Run) -> None:
+    """Closing a socket ends ``async for`` that waits for a message, as if there were no more."""
+
+    async def main() -> None:
+        one = socket(zmq.PULL)
+
+        async def consume() -> str:
+            async for _ in one:
+                pass
+            return "ended"
+
+        task = asyncio.ensure_future(consume())
+        await asyncio.sleep(0)
+        one.close()
+        assert await asyncio.wait_for(task, 5) == "ended"
+        forgotten = socket(zmq.PULL)
+        step = forgotten.__anext__()
+        forgotten.close()
+        assert step.done()
+
+    run(main())
+
+
 def test_instance(context: Any) -> None:
     """zmq.asyncio.Context.instance() is one, and not that of zmq.Context."""
     mine = zmq.asyncio.Context.instance()
