@@ -292,9 +292,13 @@ def test_collected_socket(complaints: list[str]) -> None:
             await one.poll(1)
             known = [one]
             del one
-            with pytest.warns(ResourceWarning, match="Unclosed socket"):
+
+            def forget() -> None:
                 known.clear()
                 gc.collect()
+
+            with pytest.warns(ResourceWarning, match="Unclosed socket"):
+                forget()
             assert handle not in _wakeup.watched
             await asyncio.sleep(0)
 
