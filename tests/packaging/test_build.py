@@ -133,7 +133,7 @@ def test_content_of_any_wheel(bundled):
 
 
 def test_metadata(bundled):
-    """The wheel has the version of the package and needs nothing at run time."""
+    """The wheel has the package's version, needs nothing at run time, and has the extras told."""
     lines = dist_info(bundled, "METADATA").splitlines()
     text = (ROOT / "zmq" / "_version.py").read_text()
     (version,) = (line.split()[1] for line in lines if line.startswith("Version: "))
@@ -141,7 +141,10 @@ def test_metadata(bundled):
     needed = [line for line in lines if line.startswith("Requires-Dist: ")]
     assert all("extra ==" in line for line in needed)
     extras = {line.split()[1] for line in lines if line.startswith("Provides-Extra: ")}
-    assert extras == {"tornado", "gevent", "ssh", "test", "docs", "bench"}
+    table = (ROOT / "docs" / "install.rst").read_text(encoding="utf-8").split("============\n")
+    told = {line.split("``")[1] for line in table[1].splitlines() if line.startswith("``")}
+    assert extras == told
+    assert "hook-dirs = zmq.__pyinstaller:get_hook_dirs" in dist_info(bundled, "entry_points.txt")
 
 
 def test_installed_wheel_loads(builder, bundled, bare, tmp_path):
