@@ -480,6 +480,6 @@ def test_random_mix_of_receives(pair: Any, run: Run) -> None:
             turn += 1
             if late and turn % 100 == 0:
                 gc.collect()
-        assert got == list(range(count))
+        assert (sorted(got) if late else got) == list(range(count))
 
     run(main())
