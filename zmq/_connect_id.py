@@ -106,12 +106,21 @@ def want(handle: int, name: bytes) -> None:
 
 
 def check_noted(socket: Any, option: int, value: int) -> None:
-    """Refuse options that end the process together: a raw ROUTER has no empty message to send.
+    """Refuse options with which libzmq ends the process.
+
+    A raw ROUTER has no empty message to send as a probe; a REP, which is a ROUTER inside, does
+    not expect that its peer may be gone.
 
     Raises
     ------
     zmq.ZMQError : EINVAL
     """
+    if value and option == ROUTER_MANDATORY and socket._socket_type == REP:
+        raise errors.failure(
+            f"{bind.strerror(EINVAL)} (setting ROUTER_MANDATORY of {socket._describe()}: libzmq would "
+            "end the process when a peer has left before its request is received)",
+            EINVAL,
+        )
     names = known.get(socket._handle)
     other = _NOT_BOTH.get(option)
     if value and names is not None and other is not None and names.noted.get(other):

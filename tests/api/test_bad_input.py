@@ -1067,6 +1067,30 @@ with zmq.Context() as context, context.socket(zmq.STREAM) as one:
     )
 
 
+def test_rep_that_insists_on_its_peers() -> None:
+    """A REP cannot be told to fail for peers that are gone: libzmq ends the process then."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.REP) as rep:
+    rep.linger = 0
+    with pytest.raises(zmq.ZMQError, match="ROUTER_MANDATORY of .*REP") as raised:
+        rep.router_mandatory = 1
+    assert raised.value.errno == zmq.EINVAL
+    rep.set(zmq.ROUTER_MANDATORY, 0)
+    rep.bind("inproc://rep")
+    with context.socket(zmq.REQ) as req:
+        req.connect("inproc://rep")
+        req.send(b"")
+    rep.rcvtimeo = 200
+    try:
+        rep.recv()
+        rep.send(b"")
+    except zmq.Again:
+        pass
+"""
+    )
+
+
 @pytest.mark.parametrize("first", ["router_raw", "probe_router"])
 def test_raw_router_that_probes(first: str) -> None:
     """ROUTER_RAW and PROBE_ROUTER exclude each other, and each can be had once the other is off."""
