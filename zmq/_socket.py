@@ -22,7 +22,7 @@ import os
 import sys
 import time
 import weakref
-from types import GenericAlias
+from types import FunctionType, GenericAlias
 
 from . import _connect_id, _endpoints, _idle, _monitors, _socket_views, _wakeup
 from ._ctypes import bind as _bind
@@ -33,7 +33,7 @@ from ._ctypes.signaler import known as _signalers
 from ._frame import Frame
 from ._frame import copy_threshold as _default_threshold
 from ._options import INT, KINDS, c_int, c_int_bytes
-from ._socket_base import bytes_count, caller, checked_address
+from ._socket_base import SocketBase, bytes_count, caller, checked_address
 from ._socket_bind import Endpoints
 from ._socket_checked import (
     ALWAYS_CHECKED,
@@ -1043,5 +1043,9 @@ def _open_socket(context: Any, kind: int) -> int:
 
 
 add_options(Socket)
+for _room in (Endpoints, Options, Monitored, Formats, Checked, SocketBase):
+    for _name, _member in vars(_room).items():
+        if isinstance(_member, FunctionType):
+            _member.__qualname__ = f"Socket.{_name}"  # what users see it as
 
 SyncSocket = Socket

@@ -67,6 +67,7 @@ DIFFERENCES: dict[str, tuple[str, ...]] = {
     "terminating a context closes all views of it": (
         r"x = zmq\.Context\(\); y = zmq\.Context\.shadow\(x\); .*",
     ),
+    "what ends the process later is refused": (r"s\(zmq\.REP\)\.set\(zmq\.ROUTER_MANDATORY, 1\)",),
     "-1 is no type of socket, and not the default either": (r"ctx\.socket\(-1\)",),
     "sockets are made by any callable": (r"ctx\.socket\(zmq\.PAIR, socket_class=lambda .*",),
     "options are listed": (r"'(IO_THREADS|linger)' in dir\(.*",),
