@@ -12,7 +12,8 @@ def describe() -> dict[str, str]:
     return {
         "processor": _processor(),
         "processors": str(_usable()),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        # What stands behind the number of a kernel's release is somebody's own name for it.
+        "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
     }
 
 

@@ -225,6 +225,15 @@ class _AsyncSocket(SendsInParts):
         future.set_result(value)
         return future
 
+    def _complete_later(self, value: Any) -> Future[Any]:
+        """Return the future of what was sent, which lets others have a turn before it completes.
+
+        It is sent nevertheless: nobody needs to wait for the future.
+        """
+        future: Future[Any] = _Completed(loop=self._loop)
+        self._loop.call_soon(_loop.settle, future, value)
+        return future
+
     def _failed(self, error: BaseException) -> Future[Any]:
         future: Future[Any] = _Completed(loop=self._loop)
         _loop._set_exception(future, error)
@@ -760,17 +769,15 @@ class _AsyncSocket(SendsInParts):
         ):
             size = len(data)
             # --- hot: asyncio; slow twin zmq.Socket.send ---
-            if (
-                size < _RELEASING
-                and (_clock() < turns.ends or not turns.over())
-                and fast.send_now(hot_p, data, size, 1) >= 0
-            ):
+            if size < _RELEASING and fast.send_now(hot_p, data, size, 1) >= 0:
+                # --- end hot ---
                 if watcher.receivers or watcher.polls or ledger.shared:
                     watcher.used()
+                if not (_clock() < turns.ends or not turns.over()):
+                    return self._complete_later(None)
                 future = _Completed(loop=loop)
                 future.set_result(None)
                 return future  # type: ignore[no-any-return]
-            # --- end hot ---
         if copy:
             data = _snapshot(data)
         send = partial(Socket.send, self, data, copy=copy, track=track, **kwargs)
@@ -806,7 +813,6 @@ class _AsyncSocket(SendsInParts):
             and copy
             and type(msg_parts) is list
             and not (kwargs or watcher.senders or self._midway)
-            and (_clock() < turns.ends or not turns.over())
         ):
             try:
                 sent = self._send_parts_now(msg_parts, hot_p)
@@ -815,6 +821,8 @@ class _AsyncSocket(SendsInParts):
             if sent:
                 if watcher.receivers or watcher.polls or ledger.shared:
                     watcher.used()
+                if not (_clock() < turns.ends or not turns.over()):
+                    return self._complete_later(None)
                 future = _Completed(loop=loop)
                 future.set_result(None)
                 return future  # type: ignore[no-any-return]
@@ -883,23 +891,23 @@ class _AsyncSocket(SendsInParts):
                 _set(self, "_fast_p", None)
                 _set(self, "_parked_p", None)
 
-        go = not watcher.senders
-        if go and (flags & DONTWAIT or self._may_go_on()):
+        if not watcher.senders:
             try:
                 tracker = attempt()[0]
             except Again as error:
                 if flags & DONTWAIT:
                     return self._failed(error)
-                go = False
             except Exception as error:
                 return self._failed(error)
             else:
                 if self._ledger.shared or watcher.waiting():
                     watcher.used()
-                return self._complete(tracker)
+                if flags & DONTWAIT or self._may_go_on():
+                    return self._complete(tracker)
+                return self._complete_later(tracker)
         elif flags & DONTWAIT:
             return self._failed(Again())
-        return self._wait(watcher, watcher.senders, attempt, SNDTIMEO, go)
+        return self._wait(watcher, watcher.senders, attempt, SNDTIMEO, False)
 
     # ------------------------------------------------------------------
     # options and polling

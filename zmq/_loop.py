@@ -231,7 +231,7 @@ class Waiter(Received):
         self._take = take
         self._timer = None
         if timeout_ms >= 0:
-            self._timer = watcher.loop.call_later(timeout_ms / 1000, self._expire)
+            self._timer = watcher.loop.call_later(timeout_ms / 1000, self._expire, watcher)
         queue.append(self)
 
     def attempt(self) -> bool:
@@ -269,11 +269,20 @@ class Waiter(Received):
             queue.remove(self)
         self._end()
 
-    def _expire(self) -> None:
+    def _expire(self, watcher: LoopWatcher) -> None:
         self._timer = None
-        if not _done(self):
+        if _done(self):
+            return
+        # Perhaps it has only waited for its turn.
+        tried = self._queue[0] is self
+        if tried and self.attempt():
+            if self._queue and self._queue[0] is self:
+                self._queue.popleft()
+        else:
             self._leave()
             self.set_exception(Again())
+        if tried:
+            watcher.poke()  # the others may have what the try has brought to light
 
     def fail(self, error: BaseException) -> None:
         """End with an error, unless it is over."""
@@ -315,6 +324,12 @@ def _set_exception(future: _Future, error: BaseException) -> None:
     except TypeError as refused:  # StopIteration
         refused.__cause__ = error
         future.set_exception(refused)
+
+
+def settle(future: _Future, value: Any) -> None:
+    """Complete a future, unless it was cancelled."""
+    if not future.done():
+        future.set_result(value)
 
 
 def _drop(future: _Future) -> None:
@@ -593,8 +608,17 @@ def turns_of(loop: Loop) -> Turns:
     """Return the Turns of a loop."""
     found = _turns.get(loop)
     if found is None:
+        _forget_closed_loops()
         found = _turns[loop] = Turns(loop)
     return found
+
+
+def _forget_closed_loops() -> None:
+    """Let go of those who wait in loops that are closed: they would keep their sockets open."""
+    for ledger in list(_wakeup.watched.values()):
+        for watcher in ledger.watchers:
+            if isinstance(watcher, LoopWatcher) and watcher.loop.is_closed():
+                watcher.close()
 
 
 def descriptors_of(loop: Loop) -> Descriptors:

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import itertools
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -404,3 +405,31 @@ def test_forked_child(context: Any) -> None:
                 os._exit(0)
         """
     )
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the system does not list descriptors")
+def test_forgotten_receives_end_with_their_loop() -> None:
+    """Who forgets a receive, and then closes the loop, keeps no socket open by that."""
+    program = """
+import asyncio, gc, os, warnings
+import zmq, zmq.asyncio
+
+warnings.simplefilter("ignore", ResourceWarning)
+context = zmq.asyncio.Context()
+
+async def main():
+    context.socket(zmq.PULL).recv()
+
+def descriptors():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+asyncio.run(main())
+asyncio.run(main())
+before = descriptors()
+for _ in range(20):
+    asyncio.run(main())
+print(descriptors() - before)
+os._exit(0)
+"""
+    assert int(programs.run(program)) < 20

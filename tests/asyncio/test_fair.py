@@ -138,3 +138,53 @@ def test_waiting_for_a_turn_loses_nothing(
         assert await receiver.recv() == b"3"
 
     run(main())
+
+
+@pytest.mark.parametrize("form", ["send", "send_multipart", "send_string", "frame"])
+def test_what_nobody_awaits_is_sent(
+    form: str, socket: Any, run_anywhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A send for which there is room is done by the call, whoever is to have a turn before it completes."""
+    monkeypatch.setattr(_loop, "TURN_S", 0)
+    push, pull = socket(zmq.PUSH), zmq.Socket(socket(zmq.PULL))
+    push.bind("inproc://unawaited")
+    pull.connect("inproc://unawaited")
+
+    async def main() -> None:
+        await push.send(b"first")
+        for n in range(5):
+            text = f"{n}"
+            if form == "send":
+                push.send(text.encode())
+            elif form == "send_multipart":
+                push.send_multipart([text.encode()])
+            elif form == "send_string":
+                push.send_string(text, copy=False)
+            else:
+                push.send(zmq.Frame(text.encode()))
+        push.close()
+
+    run_anywhere(main())
+    assert [pull.recv(zmq.DONTWAIT) for _ in range(6)] == [b"first", *(b"%d" % n for n in range(5))]
+
+
+def test_no_time_to_wait_is_time_for_a_turn(
+    socket: Any, run_anywhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time-outs of 0 do not end what could be done at once, and only lets others go first."""
+    monkeypatch.setattr(_loop, "TURN_S", 0)
+    a, b = socket(zmq.PAIR), socket(zmq.PAIR)
+    a.sndhwm = b.rcvhwm = 0
+    a.sndtimeo = b.rcvtimeo = 0
+    a.bind("inproc://at-once")
+    b.connect("inproc://at-once")
+
+    async def main() -> None:
+        for n in range(500):
+            await a.send(b"%d" % n)
+        for n in range(500):
+            assert await b.recv() == b"%d" % n
+        with pytest.raises(zmq.Again):
+            await b.recv()
+
+    run_anywhere(main())
