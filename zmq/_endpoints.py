@@ -20,8 +20,10 @@ import os
 import sys
 
 from ._ctypes import bind, errors
+from ._ctypes.bind import C
 from ._options import BYTES
 from .constants import Errno, SocketOption, SocketType
+from .error import ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
 
 _CHANNEL = int(SocketType.CHANNEL)
+_PAIR = int(SocketType.PAIR)
 _DGRAM = int(SocketType.DGRAM)
 _STREAM = int(SocketType.STREAM)
 _INTRODUCED = frozenset(map(int, (SocketType.ROUTER, SocketType.REP)))
@@ -109,14 +112,35 @@ def waits(socket: Any, address: bytes) -> None:
 
 
 def forget(handle: int) -> None:
-    """Take note that a socket is closed."""
+    """Take note that a socket is about to be closed."""
     for key, handles in list(waiting.items()):
         if handle in handles:
+            if bind.library.version < (4, 2) and key[0]:
+                _introduce(key)
             left = [other for other in handles if other != handle]
             if left:
                 waiting[key] = left
             else:
                 del waiting[key]
+
+
+def _introduce(key: Key) -> None:
+    """Have connections that wait introduced to somebody, before one of them is closed.
+
+    Before 4.2 libzmq does not survive it later, when somebody binds or the context ends.
+    """
+    try:
+        listener = C.zmq_socket(key[0], _PAIR)
+    except ZMQError:
+        return
+    try:
+        C.zmq_bind(listener, key[1])
+        if bind.library.version >= (4, 1):
+            C.zmq_unbind(listener, key[1])  # at once, while the socket is closed in the background
+    except ZMQError:
+        pass
+    finally:
+        C.zmq_close(listener)
 
 
 def check_waiting(socket: Any, address: bytes, *, binds: bool) -> None:

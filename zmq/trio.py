@@ -473,9 +473,10 @@ class Socket(SendsInParts):
         await lowlevel.checkpoint()
         if timeout == 0:
             return watcher.events() & int(flags)
+        found = 0
         with _deadline(-1 if timeout is None else timeout):
-            return await _ready(watcher, int(flags))
-        return 0
+            found = await _ready(watcher, int(flags))
+        return found
 
 
 class Context(zmq.Context[Socket]):
