@@ -125,7 +125,7 @@ setup(
         "trio": ["trio"],
         "ssh": ["pexpect", "paramiko"],
         "test": TEST,
-        "docs": ["sphinx", "furo"],
+        "docs": ["sphinx", "furo", "tornado", "trio", "gevent"],
         "bench": ["gevent", "matplotlib"],
     },
     entry_points={"pyinstaller40": ["hook-dirs = zmq.__pyinstaller:get_hook_dirs"]},
