@@ -205,7 +205,7 @@ async def _ready(watcher: _Watcher, events: int) -> int:
     if watcher.waiting() or watcher.ledger.shared:
         watcher.ledger.processed()
     if found:
-        return found  # noqa: RET504  (the deadline may end it)
+        return found
     polling = _Polling(watcher, events)
     watcher.expect()
 
@@ -253,7 +253,7 @@ class Poller(zmq.Poller):
                 while not found:
                     await self._something()
                     found = zmq.Poller.poll(self, 0)
-        return found  # noqa: RET504  (the deadline may end it)
+        return found
 
     async def _something(self) -> None:
         """Wait until one of all may be ready."""
@@ -476,7 +476,7 @@ class Socket(SendsInParts):
         found = 0
         with _deadline(-1 if timeout is None else timeout):
             found = await _ready(watcher, int(flags))
-        return found  # noqa: RET504  (the deadline may end it)
+        return found  # noqa: RET504
 
 
 class Context(zmq.Context[Socket]):
