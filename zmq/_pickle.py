@@ -19,14 +19,12 @@ from __future__ import annotations
 
 import os
 import sys
-import weakref
 
 from .constants import SecurityMechanism, SocketOption
 from .error import ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from types import FrameType
     from typing import Any
 
@@ -35,10 +33,12 @@ POLICIES = ("allow", "warn", "deny")
 _MECHANISM = int(SocketOption.MECHANISM)
 _CURVE = int(SecurityMechanism.CURVE)
 
-# Sockets -> where they were bound within reach of others, without CURVE.
-_exposed: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+# Address of a C socket -> where it was bound within reach of others, without CURVE. It is the C
+# socket that counts: the object that bound it may be gone.
+_exposed: dict[int, set[str]] = {}
 
-_warned: weakref.WeakSet[Any] = weakref.WeakSet()
+# Addresses of C sockets that were warned of.
+_warned: set[int] = set()
 
 
 def initial_policy() -> str:
@@ -75,13 +75,17 @@ def bound(socket: Any, endpoint: str) -> None:
     socket : Socket
     endpoint : str, the real one
     """
-    known = _exposed.get(socket)
+    handle = socket._handle
     if not is_local(endpoint) and not _has_curve(socket):
-        if known is None:
-            known = _exposed[socket] = set()
-        known.add(endpoint)
-    elif known is not None:
-        known.discard(endpoint)
+        _exposed.setdefault(handle, set()).add(endpoint)
+    elif handle in _exposed:
+        _exposed[handle].discard(endpoint)
+
+
+def closed(handle: int) -> None:
+    """Forget a C socket; before it is closed."""
+    _exposed.pop(handle, None)
+    _warned.discard(handle)
 
 
 def _has_curve(socket: Any) -> bool:
@@ -91,13 +95,13 @@ def _has_curve(socket: Any) -> bool:
         return False  # libzmq 3 has no such option, and no CURVE
 
 
-def loads(data: bytes, views: Iterable[weakref.ref[Any]]) -> Any:
+def loads(data: bytes, socket: Any) -> Any:
     """Load a pickle that a socket received, if the policy lets it.
 
     Parameters
     ----------
     data : bytes
-    views : iterable of weakref.ref, all the objects that stand for the socket
+    socket : Socket
 
     Raises
     ------
@@ -106,25 +110,19 @@ def loads(data: bytes, views: Iterable[weakref.ref[Any]]) -> Any:
     """
     import pickle
 
-    if _exposed:
-        _check(views)
+    if socket._handle in _exposed:
+        _check(socket)
     return pickle.loads(data)
 
 
-def _check(views: Iterable[weakref.ref[Any]]) -> None:
+def _check(socket: Any) -> None:
     import zmq
 
     policy = zmq.pickle_policy
     if policy not in POLICIES:
         raise ValueError(f"zmq.pickle_policy is one of {', '.join(POLICIES)}, not {policy!r}")
-    sockets = [view() for view in views]
-    endpoints = [
-        endpoint
-        for socket in sockets
-        if socket is not None and socket in _exposed
-        for endpoint in socket._bound or ()
-        if endpoint in _exposed[socket]
-    ]
+    handle = socket._handle
+    endpoints = [endpoint for endpoint in socket._bound or () if endpoint in _exposed[handle]]
     if not endpoints or policy == "allow":
         return
     text = (
@@ -135,10 +133,9 @@ def _check(views: Iterable[weakref.ref[Any]]) -> None:
         import pickle
 
         raise pickle.UnpicklingError(f"zmq.pickle_policy is 'deny': refused {text}")
-    known = [socket for socket in sockets if socket is not None]
-    if not any(socket in _warned for socket in known):
-        _warned.update(known)
-        _warn(text, known[0]._created)
+    if handle not in _warned:
+        _warned.add(handle)
+        _warn(text, socket._created)
 
 
 def _warn(text: str, created: tuple[str, int]) -> None:
@@ -155,6 +152,16 @@ def _warn(text: str, created: tuple[str, int]) -> None:
         RuntimeWarning,
         *(created if _package(frame) == "asyncio" else here),
     )
+
+
+def _abandon_all() -> None:
+    """In a forked child: it has none of the parent's sockets."""
+    _exposed.clear()
+    _warned.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)
 
 
 def _package(frame: FrameType) -> str:

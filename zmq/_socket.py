@@ -24,7 +24,7 @@ import time
 import weakref
 from types import FunctionType, GenericAlias
 
-from . import _connect_id, _endpoints, _idle, _monitors, _socket_views, _wakeup
+from . import _connect_id, _endpoints, _idle, _monitors, _pickle, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -999,6 +999,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
 def _close_handle(handle: int) -> None:
     """Close a C socket that nothing stands for any more."""
     _socket_views.contexts.pop(handle, None)
+    _pickle.closed(handle)
     pollset.invalidate()
     if _signalers:
         signaler = _signalers.pop(handle, None)

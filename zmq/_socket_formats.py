@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import _pickle, _socket_views
+from . import _pickle
 from ._socket_base import SocketBase
 
 TYPE_CHECKING = False
@@ -114,7 +114,7 @@ class Formats(SocketBase):
         return self._unpickle(self.recv(flags))
 
     def _unpickle(self, data: bytes) -> Any:
-        return _pickle.loads(data, _socket_views.views.get(self._handle, ()))
+        return _pickle.loads(data, self)
 
     def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> MessageTracker | None:
         """Send an object as JSON.

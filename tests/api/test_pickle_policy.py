@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import warnings
@@ -42,6 +43,25 @@ def receive(socket: SocketFactory) -> Callable[..., Any]:
         return puller.recv_pyobj()
 
     return receive
+
+
+@pytest.mark.parametrize("policy", ["warn", "deny"])
+def test_exposed_by_a_view_that_is_gone(
+    policy: str, socket: SocketFactory, receive: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever object bound a socket, it is exposed, and is warned of once."""
+    monkeypatch.setattr(zmq, "pickle_policy", policy)
+    puller = socket(zmq.PULL)
+    zmq.Socket.shadow(puller.underlying).bind(EXPOSED)
+    gc.collect()
+    if policy == "deny":
+        with pytest.raises(pickle.UnpicklingError, match="deny"):
+            receive(puller)
+        return
+    with pytest.warns(RuntimeWarning, match="any code"):
+        receive(zmq.Socket.shadow(puller))
+    gc.collect()
+    receive(puller)
 
 
 def test_exposed_socket_warns_once(socket: SocketFactory, receive: Callable[..., Any]) -> None:

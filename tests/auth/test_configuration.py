@@ -283,11 +283,22 @@ def test_refusals_that_repeat_are_quiet(
 ) -> None:
     """A client that tries again and again fills the log at level DEBUG only."""
     caplog.set_level(logging.DEBUG, "zmq.auth")
-    for name in (b"bob", b"bob", b"alice"):
+    for name in (b"bob", b"bob", b"alice", b"bob", b"alice"):
         status(authenticator, request("PLAIN", name, b"wrong"))
     status(authenticator, request("PLAIN", b"bob", b"wrong", address=b"10.0.0.1"))
-    levels = [record.levelno for record in caplog.records]
-    assert levels == [logging.WARNING, logging.DEBUG, logging.DEBUG, logging.WARNING]
+    told = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
+    assert [b"alice" in text.encode() for text in told] == [False, True, False]
+    assert len(caplog.records) == 6
+
+
+def test_who_tries_many_names_does_not_fill_the_log(
+    authenticator: Authenticator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of the names that are tried from one address, the first ones are told of."""
+    for number in range(1000):
+        status(authenticator, request("PLAIN", b"name-%d" % number, b"wrong"))
+    told = [record for record in caplog.records if record.levelno > logging.DEBUG]
+    assert 10 <= len(told) <= 20
 
 
 def test_refusals_of_many_addresses_are_not_all_remembered(authenticator: Authenticator) -> None:
@@ -296,7 +307,7 @@ def test_refusals_of_many_addresses_are_not_all_remembered(authenticator: Authen
     authenticator.log.setLevel(logging.CRITICAL)
     for number in range(3000):
         status(authenticator, request("CURVE", KEY, address=b"%d" % number))
-    assert len(authenticator._refused_at) <= 1000
+    assert len(authenticator._refused) <= 1000
 
 
 def test_log_of_its_own(context: zmq.Context[Any], caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import programs
 import pytest
 from programs import run
 from support import terminate, until
@@ -342,3 +343,26 @@ print(sorted({"asyncio", "logging", "tempfile", "hmac", "ipaddress"} & set(sys.m
 def test_log_by_default(context: zmq.Context[Any]) -> None:
     """The log is the one called zmq.auth."""
     assert ThreadAuthenticator(context).log is logging.getLogger("zmq.auth")
+
+
+def test_a_context_that_ends_before_the_loop_goes_round() -> None:
+    """An asyncio authenticator that never had a turn says nothing when all is over."""
+    program = """
+import asyncio
+import zmq.asyncio
+from zmq.auth.asyncio import AsyncioAuthenticator
+
+async def closed():
+    with zmq.asyncio.Context() as context:
+        AsyncioAuthenticator(context).start()
+
+async def stopped():
+    authenticator = AsyncioAuthenticator(zmq.asyncio.Context())
+    authenticator.start()
+    authenticator.stop()
+    authenticator.context.term()
+
+asyncio.run(closed())
+asyncio.run(stopped())
+"""
+    programs.run(program)

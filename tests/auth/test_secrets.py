@@ -70,7 +70,7 @@ def test_passwords_are_in_no_log(
             request("Plain", b"bob", raw),
             request("PLAIN", b"bob", raw, domain=b"\xff"),
         ):
-            authenticator._refused_at.clear()
+            authenticator._refused.clear()
             status(authenticator, frames)  # type: ignore[arg-type]
     assert len(caplog.records) >= 45
     assert "0ub4" not in caplog.text

@@ -27,6 +27,8 @@ _OVER = (zmq.ETERM, zmq.ENOTSOCK)
 async def serve(authenticator: Authenticator) -> None:
     """Answer requests until the context ends, the socket is closed or this is cancelled."""
     socket = authenticator.zap_socket
+    if socket is None or socket.closed:
+        return  # before there was a round of the loop
     reader = zmq.asyncio.Socket(socket)
     while True:
         try:

@@ -51,6 +51,8 @@ _OF_IPC = "localhost:"
 
 _REPEAT_AFTER_S = 60.0
 _REPEATS_KNOWN = 1000
+_CLAIMS_SHOWN = 16
+"""How many names or keys from one address are told of in that time, each once."""
 
 
 class Authenticator:
@@ -97,7 +99,8 @@ class Authenticator:
         self._curve: dict[str, CurvePolicy] = {}
         self._allowed: frozenset[str] = frozenset()
         self._denied: frozenset[str] = frozenset()
-        self._refused_at: dict[tuple[str, ...], float] = {}
+        # What was refused -> since when it is counted, and who claimed to be asking.
+        self._refused: dict[tuple[str, ...], tuple[float, set[str]]] = {}
 
     @staticmethod
     def _default_context() -> zmq.Context[Any]:
@@ -406,20 +409,27 @@ class Authenticator:
         if status == 200:
             self.log.debug("ALLOWED (%s) domain=%r address=%r user_id=%r", *details, user_id)
             return
-        log = self._log_for((*details, text))
-        log("DENIED (%s) domain=%r address=%r: %s%s", *details, text, _claim(request))
+        claim = _claim(request)
+        log = self._log_for((*details, text), claim)
+        log("DENIED (%s) domain=%r address=%r: %s%s", *details, text, claim)
 
-    def _log_for(self, refusal: tuple[str, ...]) -> Callable[..., None]:
-        """Return what logs a refusal; one that repeats, of a client that insists, quietly."""
+    def _log_for(self, refusal: tuple[str, ...], claim: str = "") -> Callable[..., None]:
+        """Return what logs a refusal: quietly one that repeats, of a client that insists.
+
+        So is who tries one name after the other, from some number on.
+        """
         import time
 
         now = time.monotonic()
-        last = self._refused_at.get(refusal)
-        if last is not None and now - last < _REPEAT_AFTER_S:
+        since, claims = self._refused.get(refusal, (0.0, None))
+        if claims is None or now - since >= _REPEAT_AFTER_S:
+            if len(self._refused) >= _REPEATS_KNOWN:
+                self._refused.clear()
+            claims = set()
+            self._refused[refusal] = now, claims
+        if claim in claims or len(claims) >= _CLAIMS_SHOWN:
             return self.log.debug  # type: ignore[no-any-return]
-        if len(self._refused_at) >= _REPEATS_KNOWN:
-            self._refused_at.clear()
-        self._refused_at[refusal] = now
+        claims.add(claim)
         return self.log.warning  # type: ignore[no-any-return]
 
 
