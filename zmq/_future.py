@@ -221,17 +221,9 @@ class _AsyncSocket(SendsInParts):
     # completing
 
     def _complete(self, value: Any) -> Future[Any]:
-        future: Future[Any] = _Completed(loop=self._loop)
+        """Return the future of what is done; who awaits it may have to let others have a turn."""
+        future: Future[Any] = (_Completed if self._may_go_on() else _loop.Turn)(loop=self._loop)
         future.set_result(value)
-        return future
-
-    def _complete_later(self, value: Any) -> Future[Any]:
-        """Return the future of what was sent, which lets others have a turn before it completes.
-
-        It is sent nevertheless: nobody needs to wait for the future.
-        """
-        future: Future[Any] = _Completed(loop=self._loop)
-        self._loop.call_soon(_loop.settle, future, value)
         return future
 
     def _failed(self, error: BaseException) -> Future[Any]:
@@ -359,7 +351,9 @@ class _AsyncSocket(SendsInParts):
     def _take_many(self, most: int, copy: bool) -> Taken:
         message, held = self._take_message(copy, False)
         messages, items = [message], held[2]
-        while len(messages) < most:
+        # Others have to have a turn, however many messages there are.
+        ends = _clock() + _loop.TURN_S
+        while len(messages) < most and _clock() <= ends:
             try:
                 message, held = self._take_message(copy, False)
             except ZMQError:
@@ -389,7 +383,8 @@ class _AsyncSocket(SendsInParts):
             else:
                 if self._ledger.shared or watcher.waiting():
                     watcher.used()
-                future: Any = _Received(loop=watcher.loop)
+                at_once = not flags & DONTWAIT or self._may_go_on()
+                future: Any = (_Received if at_once else _loop.ReceivedTurn)(loop=watcher.loop)
                 future._held = held
                 future.set_result(value)
                 return future  # type: ignore[no-any-return]
@@ -773,8 +768,8 @@ class _AsyncSocket(SendsInParts):
                 # --- end hot ---
                 if watcher.receivers or watcher.polls or ledger.shared:
                     watcher.used()
-                if not (_clock() < turns.ends or not turns.over()):
-                    return self._complete_later(None)
+                if _clock() >= turns.ends:
+                    return self._complete(None)
                 future = _Completed(loop=loop)
                 future.set_result(None)
                 return future  # type: ignore[no-any-return]
@@ -821,8 +816,8 @@ class _AsyncSocket(SendsInParts):
             if sent:
                 if watcher.receivers or watcher.polls or ledger.shared:
                     watcher.used()
-                if not (_clock() < turns.ends or not turns.over()):
-                    return self._complete_later(None)
+                if _clock() >= turns.ends:
+                    return self._complete(None)
                 future = _Completed(loop=loop)
                 future.set_result(None)
                 return future  # type: ignore[no-any-return]
@@ -902,9 +897,7 @@ class _AsyncSocket(SendsInParts):
             else:
                 if self._ledger.shared or watcher.waiting():
                     watcher.used()
-                if flags & DONTWAIT or self._may_go_on():
-                    return self._complete(tracker)
-                return self._complete_later(tracker)
+                return self._complete(tracker)
         elif flags & DONTWAIT:
             return self._failed(Again())
         return self._wait(watcher, watcher.senders, attempt, SNDTIMEO, False)
@@ -993,7 +986,7 @@ class _AsyncPoller(Poller):
         turns = _loop.turns_of(loop)
         at_once = _clock() < turns.ends or not turns.over()
         if timeout_ms == 0 or (found and at_once):
-            future: Future[Any] = _Completed(loop=loop)
+            future: Future[Any] = (_Completed if at_once else _loop.Turn)(loop=loop)
             future.set_result(found)
             return future
         items = list(self.sockets)

@@ -46,7 +46,7 @@ EFSM = int(Errno.EFSM)
 ENOTSOCK = int(Errno.ENOTSOCK)
 FD = int(SocketOption.FD)
 
-TURN_S = 0.005
+TURN_S = 0.003
 """Seconds for which operations of one loop may succeed at once, one after the other.
 
 After at most twice that time the next one completes in the loop's next round, so
@@ -194,6 +194,30 @@ def _forgotten(held: Any) -> None:
             _hand_back(held)
 
 
+class Turn(_Future):
+    """The future of what is done, which lets others have a turn when it is awaited."""
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Wait for a round of the loop."""
+        yield
+        return self.result()
+
+    __iter__ = __await__
+
+
+class ReceivedTurn(Received):
+    """The same of a message: it goes back if whoever awaits it is cancelled in that round."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Wait for a round of the loop, and take the message."""
+        yield
+        return self.result()
+
+    __iter__ = __await__
+
+
 class Waiter(Received):
     """The future of an operation that has to wait; see ``_wakeup.Waiting``.
 
@@ -324,12 +348,6 @@ def _set_exception(future: _Future, error: BaseException) -> None:
     except TypeError as refused:  # StopIteration
         refused.__cause__ = error
         future.set_exception(refused)
-
-
-def settle(future: _Future, value: Any) -> None:
-    """Complete a future, unless it was cancelled."""
-    if not future.done():
-        future.set_result(value)
 
 
 def _drop(future: _Future) -> None:

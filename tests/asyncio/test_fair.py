@@ -168,6 +168,40 @@ def test_what_nobody_awaits_is_sent(
     assert [pull.recv(zmq.DONTWAIT) for _ in range(6)] == [b"first", *(b"%d" % n for n in range(5))]
 
 
+@pytest.mark.parametrize("form", ["recv", "recv_multipart", "poll", "poller", "send"])
+def test_what_does_not_wait_leaves_a_turn_as_well(
+    form: str, socket: Any, run_anywhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With DONTWAIT and a time-out of 0 an operation is over at once, and who awaits it lets others run."""
+    monkeypatch.setattr(_loop, "TURN_S", 0)
+    push, pull = socket(zmq.PUSH), socket(zmq.PULL)
+    push.sndhwm = pull.rcvhwm = 0
+    push.bind("inproc://drained")
+    pull.connect("inproc://drained")
+    poller = zmq.asyncio.Poller()
+    poller.register(pull, zmq.POLLIN)
+    operations = {
+        "recv": lambda: pull.recv(zmq.DONTWAIT),
+        "recv_multipart": lambda: pull.recv_multipart(zmq.DONTWAIT),
+        "poll": lambda: pull.poll(0),
+        "poller": lambda: poller.poll(0),
+        "send": lambda: push.send(b"", zmq.DONTWAIT),
+    }
+
+    async def work() -> None:
+        for _ in range(200):
+            future = operations[form]()
+            assert future.done()
+            await future
+
+    async def main() -> None:
+        for _ in range(200):
+            push.send(b"x")
+        assert await ticks_during(work()) >= 100
+
+    run_anywhere(main())
+
+
 def test_no_time_to_wait_is_time_for_a_turn(
     socket: Any, run_anywhere: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
