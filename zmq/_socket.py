@@ -97,6 +97,9 @@ _take = memory.take
 _pop = memory.spare.pop
 _give = memory.give
 _give_empty = memory.give_empty
+_take_cell = memory.cells.pop
+_give_cell = memory.give_cell
+_POLLIN = PollEvent.POLLIN
 _set = object.__setattr__
 
 
@@ -339,14 +342,19 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             kind = None
         # --- hot: getsockopt; slow twin _get_checked ---
         if kind is INT and isinstance(option, int):
-            cell = memory.take_cell()
+            try:
+                cell = _take_cell()
+            except IndexError:
+                cell = memory.take_cell()
             rc = fast.getsockopt_now(self._fast_p, option, cell[1], cell[2])
             value = cell[0].value
-            memory.give_cell(cell)
+            _give_cell(cell)
             if rc == 0:
                 return value
         # --- end hot ---
         return self._get_checked(option, kind)
+
+    getsockopt = get
 
     def set(self, option: int, optval: Any) -> None:
         """Set an option.
@@ -773,7 +781,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         if not copy:
             return self._recv_frame(c_flags(flags) if flags != 0 else 0, track)
         if flags != 0:
-            return self._recv_flagged(c_flags(flags))
+            return self._recv_flagged(flags)
         # --- hot: recv; slow twin _recv_bytes ---
         try:
             msg_p = _pop()
@@ -803,20 +811,21 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         return self._recv_bytes(msg_p, size, 0)
 
     def _recv_flagged(self, flags: int) -> bytes:
+        if flags != DONTWAIT or not isinstance(flags, int):
+            flags = c_flags(flags)
+            return self._recv_bytes(_take(), -1, flags)
         msg_p = _take()
-        size = -1
-        if flags == DONTWAIT:
-            # --- hot: again; slow twin _recv_bytes ---
-            size = fast.recv_try(msg_p, self._fast_p, DONTWAIT)
-            if size == -1 and last_errno() == EAGAIN:
-                _give(msg_p)
-                raise Again()
-            if 0 <= size <= _KEPT:
-                data: bytes = fast.msg_data(msg_p)[:size]
-                _give(msg_p)
-                return data
-            # --- end hot ---
-        return self._recv_bytes(msg_p, size, flags)
+        # --- hot: again; slow twin _recv_bytes ---
+        size = fast.recv_try(msg_p, self._fast_p, DONTWAIT)
+        if size == -1 and last_errno() == EAGAIN:
+            _give(msg_p)
+            raise Again()
+        if 0 <= size <= _KEPT:
+            data: bytes = fast.msg_data(msg_p)[:size]
+            _give(msg_p)
+            return data
+        # --- end hot ---
+        return self._recv_bytes(msg_p, size, DONTWAIT)
 
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         msg_p = _take()
@@ -935,12 +944,15 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
         """
         if timeout == 0:
             # --- hot: socket_poll; slow twin Poller.poll ---
-            cell = memory.take_cell()
+            try:
+                cell = _take_cell()
+            except IndexError:
+                cell = memory.take_cell()
             rc = fast.getsockopt_now(self._fast_p, EVENTS, cell[1], cell[2])
             value: int = cell[0].value
-            memory.give_cell(cell)
+            _give_cell(cell)
             if rc == 0:
-                return value & (1 if flags is PollEvent.POLLIN else int(operator.index(flags or 0)))
+                return value & (1 if flags is _POLLIN else int(operator.index(flags or 0)))
             # --- end hot ---
         if self.closed:
             raise errors.failure(

@@ -120,10 +120,6 @@ class Options(SocketBase):
         if kind == NOTED:
             _connect_id.note(self._handle, option, value)
 
-    def getsockopt(self, option: int) -> Any:
-        """Return the value of an option; the older name of get()."""
-        return self.get(option)
-
     def setsockopt(self, option: int, optval: Any) -> None:
         """Set an option; the older name of set()."""
         self.set(option, optval)

@@ -32,12 +32,8 @@ if TYPE_CHECKING:
 EINTR = errno.EINTR
 
 
-def _last_errno() -> int:
-    """Return errno of the last C call made by this thread."""
-    return get_errno()
-
-
-last_errno = _last_errno
+last_errno: Callable[[], int] = get_errno
+"""Returns errno of the last C call made by this thread."""
 
 # The window in which the C runtime's own errno can still be asked for is too
 # short to be useful anywhere but on Windows, where libzmq may be linked against

@@ -505,14 +505,14 @@ if ZERO_COPY:
     gc.callbacks.append(_after_collection)
 
 # (cell, pointer to it, pointer to its size): for options whose value is an int.
-_cells: list[tuple[Any, Any, Any]] = []
-give_cell = _cells.append
+cells: list[tuple[Any, Any, Any]] = []
+give_cell = cells.append
 
 
 def take_cell() -> tuple[Any, Any, Any]:
     """Return an int for C to read or write, as (cell, cell_p, size_p)."""
     try:
-        return _cells.pop()
+        return cells.pop()
     except IndexError:
         cell = c_int()
         return cell, byref(cell), byref(c_size_t(INT_SIZE))
