@@ -253,19 +253,24 @@ def test_password_lets_in_and_is_nowhere_to_read(
     assert password not in caplog.text
 
 
-def test_password_for_every_server_on_the_way(
+def test_password_is_for_the_last_server(
     sshd: Sshd,
     paramiko: bool,
     account: tuple[str, str],
     socket: SocketFactory,
     target: zmq.Socket,
 ) -> None:
-    """Servers that are jumped over get the password as well."""
+    """A server that is jumped over takes a key, and is not told the password of the last one."""
     user, password = account
     near = socket(zmq.REQ)
-    way = f"{sshd.at(user=user)},{sshd.at(user=user)}"
     address = target.last_endpoint.decode()
-    ssh.tunnel_connection(near, address, way, password=password, paramiko=paramiko)
+    way = f"{sshd.at(user=user)},{sshd.at(user=user)}"
+    with pytest.raises(TunnelError):
+        ssh.tunnel_connection(near, address, way, password=password, paramiko=paramiko)
+    way = f"{sshd.at()},{sshd.at(user=user)}"
+    ssh.tunnel_connection(
+        near, address, way, keyfile=sshd.key, password=password, paramiko=paramiko
+    )
     round_trip(near, target)
 
 

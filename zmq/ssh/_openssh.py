@@ -59,6 +59,9 @@ _HEARS_HANGUP = (
 
 _UNKNOWN_HOST = r"continue connecting \([^)]*\)\?"
 _PASSWORD = r"(?i:password|passphrase for key [^\r\n]*): *$"
+# The password is that of the last server, and must not be told to one on the way, which asks on
+# the same terminal.
+_NO_PASSWORD = ("-o", "PasswordAuthentication=no", "-o", "KbdInteractiveAuthentication=no")
 _NOT_OPENED = r"open failed: ([^\r\n]+)[\r\n]"
 
 _PROBE_S = 1.0
@@ -219,7 +222,7 @@ def command(wish: Wish, ready: str) -> list[str]:
         options += ["-L", f"{wish.probe}:{NOWHERE[0]}:{NOWHERE[1]}"]
     through: list[str] = []
     for server in wish.servers[:-1]:
-        before, behind = ["ssh", *_options(wish), *through], _address(server)
+        before, behind = ["ssh", *_options(wish), *_NO_PASSWORD, *through], _address(server)
         way = shlex.join([*_escaped(before), "-W", "[%h]:%p", *_escaped(behind)])
         through = ["-o", f"ProxyCommand={way}"]
     return ["ssh", *options, *through, *_address(wish.servers[-1])]

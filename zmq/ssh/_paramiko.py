@@ -163,7 +163,9 @@ def _log_in(
                 server.host,
                 server.port or _PORT,
                 username=server.user or getpass.getuser(),
-                password=password,
+                # It is that of the last server, and must not be told to one on the way.
+                password=password if index + 1 == len(servers) else None,
+                passphrase=password,
                 key_filename=os.fspath(keyfile) if keyfile else None,
                 timeout=left_s,
                 banner_timeout=left_s,
