@@ -31,7 +31,7 @@ def bars(path: str, rows: Sequence[Bar], title: str, lines: Sequence[str]) -> No
         axes.barh(number, row.ratio.median - 1.0, left=1.0, height=0.6, color=color)
         axes.plot([row.ratio.least, row.ratio.greatest], [number] * 2, color="#222", lw=1)
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.2g}")
     axes.axvline(1.0, color="#222", lw=1)
     labels = [f"{row.name}   {row.ratio.median:.2f}" for row in rows]
     axes.set_yticks(range(len(rows)), labels, fontsize=8)

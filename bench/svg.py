@@ -81,7 +81,7 @@ def bars(rows: Sequence[Bar], title: str, lines: Sequence[str]) -> str:
     for power in range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1):
         x = place(2.0**power)
         parts.append(_line(x, top - 6, x, bottom, "#222" if power == 0 else "#ddd"))
-        parts.append(_text(x, top - 10, f"{2.0**power:g}", "middle", 11))
+        parts.append(_text(x, top - 10, f"{2.0**power:.2g}", "middle", 11))
     for number, row in enumerate(rows):
         parts += _row(row, top + ROW * number, place)
     return _document(WIDTH, int(bottom + 16), parts)
