@@ -180,6 +180,13 @@ def test_other_tools_certificates(tmp_path: Path, text: str) -> None:
     assert load_certificate(path) == (PUBLIC.encode(), SECRET.encode())
 
 
+def test_certificates_of_editors_that_mark_utf_8(tmp_path: Path) -> None:
+    """A byte order mark in front of the first section is no part of its name."""
+    path = tmp_path / "cert"
+    path.write_text(f'curve\n    public-key = "{PUBLIC}"\n', encoding="utf-8-sig")
+    assert load_certificate(path) == (PUBLIC.encode(), None)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

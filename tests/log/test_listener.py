@@ -11,6 +11,7 @@ from conftest import SocketFactory
 from support import until
 
 import zmq
+from zmq.log import listener
 from zmq.log.handlers import PUBHandler
 from zmq.log.listener import SUBListener
 from zmq.log.records import JSONFormatter
@@ -113,6 +114,21 @@ def test_topics_and_logger_can_be_chosen(publisher: logging.Logger, keep: Keep) 
         publisher.error("two")
         until(lambda: len(keep.records) == 2)
     assert [record.levelname for record in keep.records] == ["INFO", "ERROR"]
+
+
+def test_names_that_arrive_make_no_end_of_loggers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many new names become loggers, which last; others go to one that is there."""
+    monkeypatch.setattr(listener, "MOST_LOGGERS", 5)
+    known = logging.getLogger("far.known")
+    with zmq.Context() as context, context.socket(zmq.SUB) as sub:
+        one = SUBListener(sub)
+        before = len(logging.Logger.manager.loggerDict)
+        for number in range(50):
+            name = f"far.known.made{number}"
+            one.handle(logging.LogRecord(name, logging.CRITICAL, "", 1, "text", None, None))
+        assert len(logging.Logger.manager.loggerDict) - before == 5
+        assert one._named("far.known.another.one") is known
+        assert one._named("nothing.like.it") is logging.getLogger()
 
 
 def test_one_record_that_cannot_be_handled_stops_nothing(

@@ -53,6 +53,28 @@ def test_what_json_cannot_hold_is_its_repr() -> None:
     assert (got.odd, got.pairs) == ("{1}", {"a": 4})  # type: ignore[attr-defined]
 
 
+class Silent:
+    """An object that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise KeyError("no")
+
+
+def test_one_attribute_that_cannot_be_told_keeps_none_of_the_others_back() -> None:
+    """What contains itself, is too deep, or cannot even be shown, does not lose the record."""
+    circle: list[Any] = []
+    circle.append(circle)
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+    got = round_trip(record(circle=circle, deep=deep, silent=Silent(), user="me"))
+    assert got.getMessage() == "hello you"
+    assert (got.user, got.circle) == ("me", "[[...]]")  # type: ignore[attr-defined]
+    assert "KeyError" in got.silent  # type: ignore[attr-defined]
+    while deep:
+        deep = deep.pop()  # one after the other: some interpreters free it in a recursion
+
+
 @pytest.mark.parametrize(
     ("topic", "parts"),
     [

@@ -167,7 +167,7 @@ def _curve_properties(filename: str) -> Iterator[tuple[str, str]]:
     """Yield the (name, value) of what a file says about keys."""
     section = ""
     # What is no UTF-8 is a comment or malformed, and no text for an error.
-    with open(filename, encoding="utf-8", errors="replace") as file:
+    with open(filename, encoding="utf-8-sig", errors="replace") as file:
         for line in file:
             name, value = _parsed(line)
             if name and not line[0].isspace():

@@ -24,6 +24,9 @@ _BURST = 100
 _LAST = 10_000
 """Messages received between two looks at whether to stop, and after the last one."""
 
+MOST_LOGGERS = 1000
+"""How many loggers a listener makes for names that arrive: logging keeps each for ever."""
+
 _numbers = itertools.count()
 
 
@@ -59,6 +62,9 @@ class SUBListener:
     records as parse_record() says. Their attribute ``zmq_topic`` is their topic. Only
     loggers that are enabled for a record's level get it.
 
+    Of names that are new here the first thousand become loggers; records of further ones go
+    to the nearest logger above them that there is.
+
     Do not let a logger that gets these records publish them at the same endpoint: they
     would go round for ever.
     """
@@ -72,6 +78,7 @@ class SUBListener:
         logger: logging.Logger | str | None = None,
     ) -> None:
         self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
+        self._made: set[str] = set()
         self._lock = threading.Lock()
         self._owned: list[Any] = []
         self._thread: threading.Thread | None = None
@@ -151,9 +158,19 @@ class SUBListener:
         ----------
         record : logging.LogRecord
         """
-        logger = self.logger or logging.getLogger(record.name)
+        logger = self.logger or self._named(record.name)
         if logger.isEnabledFor(record.levelno):
             logger.handle(record)
+
+    def _named(self, name: str) -> logging.Logger:
+        """Return the logger of a name; from some number of new names on, of the nearest known one."""
+        known = logging.Logger.manager.loggerDict
+        while name and not isinstance(known.get(name), logging.Logger):
+            if len(self._made) < MOST_LOGGERS:
+                self._made.add(name)
+                break
+            name = name.rpartition(".")[0]
+        return logging.getLogger(name)
 
     def _run(self, told: zmq.Socket[Any]) -> None:
         try:

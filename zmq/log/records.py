@@ -57,8 +57,8 @@ class JSONFormatter(logging.Formatter):
     Notes
     -----
     The arguments are merged into the message, as they need not be of types that JSON has;
-    an exception is sent as ``exc_text``. Attributes that JSON has no type for are sent as
-    their repr().
+    an exception is sent as ``exc_text``. Attributes that JSON has no type for, or that
+    contain themselves, are sent as their repr().
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -69,7 +69,23 @@ class JSONFormatter(logging.Formatter):
         fields["msg"] = record.getMessage()
         if record.exc_info and not record.exc_text:
             fields["exc_text"] = self.formatException(record.exc_info)
-        return json.dumps(fields, default=repr, skipkeys=True)
+        try:
+            return json.dumps(fields, default=repr, skipkeys=True)
+        except Exception:
+            # One attribute that cannot be told must not keep the others from being told.
+            return json.dumps({name: _tellable(value) for name, value in fields.items()})
+
+
+def _tellable(value: Any) -> Any:
+    """Return an attribute of a record as something that JSON has a type for."""
+    try:
+        return json.loads(json.dumps(value, default=repr, skipkeys=True))
+    except Exception:
+        pass
+    try:
+        return repr(value)
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr() raises {type(error).__name__}>"
 
 
 def parse_record(msg: Sequence[bytes], name: str = "") -> logging.LogRecord:
