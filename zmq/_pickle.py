@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
+# Who calls where nobody of the program does: an event loop, by a module of Python's on PyPy.
+_LOOPS = ("asyncio", "_contextvars")
+
 POLICIES = ("allow", "warn", "deny")
 
 _MECHANISM = int(SocketOption.MECHANISM)
@@ -151,7 +154,7 @@ def _warn(text: str, created: tuple[str, int]) -> None:
         f"{text}. Bind to 127.0.0.1 or ipc, use CURVE, or send another format; "
         "zmq.pickle_policy = 'allow' silences this, 'deny' refuses",
         RuntimeWarning,
-        *(created if _package(frame) == "asyncio" else here),
+        *(created if _package(frame) in _LOOPS else here),
     )
 
 
