@@ -184,9 +184,9 @@ def openssh_tunnel(
     remoteip : str, the host that it leads to, as the server sees it
     keyfile : str, path of a private key; by default those that ssh finds
     password : str
-        Of the user at the last server, or of the key. If that server wants one that is
-        not given, the user is asked on the terminal, if there is one. Never part of a
-        command line.
+        Of the user at the last server, or of the key: it unlocks the key, and is told to
+        a last server that refuses the key. If one is wanted that is not given, the user is
+        asked on the terminal, if there is one. Never part of a command line.
     timeout : float, seconds in which the tunnel has to stand
 
     Returns
