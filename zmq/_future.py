@@ -2,9 +2,11 @@
 """Sockets and pollers whose operations return futures: what zmq.asyncio is made of.
 
 Each operation is tried at once, without waiting. If that succeeds, the future that
-it returns is complete, and awaiting it does not give the loop a turn; only after
-``_loop.TURN_S`` of that the next one completes in the loop's next round. If
-there is nothing to be done now, the future joins a queue of the socket's Watcher.
+it returns is complete, and awaiting it does not give the loop a turn. After
+``_loop.TURN_S`` of that others have theirs: what is sent, and what does not wait, is
+done nevertheless, and who awaits it waits for a round of the loop; what is received
+is received in that round. If there is nothing to be done now, the future joins a queue
+of the socket's Watcher.
 
 What is done to the socket is done by the methods of :class:`zmq.Socket`, with
 DONTWAIT; here is the waiting. Only the parts of a message are received here, each

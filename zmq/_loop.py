@@ -49,7 +49,7 @@ FD = int(SocketOption.FD)
 TURN_S = 0.003
 """Seconds for which operations of one loop may succeed at once, one after the other.
 
-After at most twice that time the next one completes in the loop's next round, so
+After at most twice that time who awaits the next one waits for a round of the loop, so
 that other tasks have their turn. Set it to 0 to have every operation wait for a
 round, to ``float("inf")`` to have none.
 """

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import sys
 from collections.abc import Iterator
 
+import programs
 import pytest
 from conftest import Connected, SocketFactory
 from support import until
@@ -153,3 +155,25 @@ def test_peers_that_keep_frames(connected: Connected) -> None:
     assert bytes(frame.buffer) == b"z" * LARGE
     del frame
     until(lambda: memory.sweep(10) or not memory.lent)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_a_child_keeps_nothing_for_its_parent() -> None:
+    """What was lent before a fork is not held in the child, where nobody gives it back."""
+    said = programs.run(
+        """
+        import warnings
+        from zmq._ctypes import memory
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        with zmq.Context() as context, context.socket(zmq.PAIR) as a, context.socket(zmq.PAIR) as b:
+            a.bind("inproc://lent")
+            b.connect("inproc://lent")
+            a.send(bytes(100_000))
+            pid = os.fork()
+            if not pid:
+                os._exit(len(memory.lent))
+            print(len(memory.lent), os.waitpid(pid, 0)[1])
+            assert b.recv() == bytes(100_000)
+        """
+    )
+    assert said == "1 0\n"

@@ -41,6 +41,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import gc
+import os
 import sys
 from collections import deque
 from ctypes import addressof, byref, c_char, c_int, c_size_t, c_void_p, memmove
@@ -376,6 +377,16 @@ lent: dict[int, bytes] = {}
 _lent_marks: deque[tuple[Any, int, Any, int]] = deque()
 if ZERO_COPY:
     _keep_for_ever(lent)
+
+
+def _abandon_all() -> None:
+    """In a forked child: nothing that the parent has lent is ever given back here."""
+    lent.clear()
+    _lent_marks.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)
 
 MOST_LENT = 64 * 1024 * 1024 if ZERO_COPY else 0
 """Bytes that may be out at once, were all loans as large, when copies were asked for."""
