@@ -60,6 +60,7 @@ _set = object.__setattr__
 _iterate = Future.__await__
 _result = Future.result
 _exception = Future.exception
+_add_done_callback = Future.add_done_callback
 _cancel = Future.cancel
 _cancelled = Future.cancelled
 _done = Future.done
@@ -324,6 +325,12 @@ class Waiter(Received):
                 self.set_exception(StopAsyncIteration())
             self._log_traceback = False
 
+    def add_done_callback(self, fn: Callable[[Any], object], /, *, context: Any = None) -> None:
+        """Have a callback called when it is over."""
+        if context is None and getattr(fn, "__qualname__", None) == _DROPS:
+            fn = functools.partial(_if_failed, fn)
+        _add_done_callback(self, fn, context=context)
+
     def cancel(self, msg: Any = None) -> bool:
         """Cancel it: what it waited for is not done."""
         if not _done(self):
@@ -337,6 +344,16 @@ class Waiter(Received):
             _forgotten(held)
         elif self._log_traceback:
             _future_del(self)
+
+
+_DROPS = "with_timeout.<locals>.error_callback"
+"""What tornado.gen.with_timeout has called with the future that it has given up waiting for."""
+
+
+def _if_failed(callback: Callable[[Any], object], waiter: Waiter) -> None:
+    """Tell of an error; a message that nobody took is not to be taken by who only drops it."""
+    if waiter._held is None:
+        callback(waiter)
 
 
 _future_del: Callable[[Any], None] = getattr(Future, "__del__", lambda future: None)

@@ -218,6 +218,36 @@ def test_forgotten_futures(form: str, pair: Any, run: Run) -> None:
     run(main())
 
 
+@each_form
+@pytest.mark.parametrize("before", ["dropped", "wait", "shield"])
+def test_receives_that_nobody_waits_for_any_more(
+    form: str, before: str, pair: Any, run_anywhere: Run
+) -> None:
+    """A message that comes when its receive was abandoned, and not cancelled, goes to the next one."""
+    send, receive, number = FORMS[form]
+
+    async def main() -> None:
+        sender, receiver = pair
+        for n in range(times(5, 300)):
+            abandoned = receive(receiver)
+            if before == "wait":
+                await asyncio.wait({abandoned}, timeout=0.0001)
+            elif before == "shield":
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(abandoned), 0.0001)
+            del abandoned
+            later = [receive(receiver) for _ in range(2)]
+            await send(sender, 2 * n)
+            await send(sender, 2 * n + 1)
+            if sys.implementation.name != "cpython":
+                await asyncio.sleep(0.01)
+                gc.collect()
+            assert [number(await one) for one in later] == [2 * n, 2 * n + 1]
+            assert await receiver.poll(0) == 0
+
+    run_anywhere(main())
+
+
 def test_order_when_several_are_given_back(pair: Any, run: Run) -> None:
     """Messages given back in any order are received in the order in which they were sent."""
 

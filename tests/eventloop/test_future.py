@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import gc
 import sys
 from typing import Any
 
@@ -14,9 +16,10 @@ from tornado import gen
 from tornado.ioloop import IOLoop, PeriodicCallback
 
 import zmq
+import zmq.asyncio
 from zmq.eventloop import future, ioloop
 
-from .conftest import Run, rounds
+from .conftest import Run, Said, rounds
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def test_cancelled_future(pair: Any, run: Run) -> None:
     async def main() -> None:
         waiting = other.recv()
         waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(future.CancelledError):
             await waiting
         with pytest.raises(future.CancelledError):
             waiting.result()
@@ -118,6 +121,20 @@ def test_cancelled_future(pair: Any, run: Run) -> None:
         await rounds()
         assert task.cancelled()
         assert await other.recv() == b"x"
+
+    run(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks do not tell that they were cancelled")
+def test_future_that_is_cancelled_while_it_is_awaited(pair: Any, run: Run) -> None:
+    """Who awaits a receive that somebody cancels gets that error, and is not cancelled itself."""
+    _, other = pair
+
+    async def main() -> None:
+        waiting = other.recv()
+        asyncio.get_running_loop().call_soon(waiting.cancel)
+        with pytest.raises(future.CancelledError):
+            await waiting
 
     run(main())
 
@@ -138,6 +155,78 @@ def test_time_outs_of_asyncio(pair: Any, run: Run) -> None:
         assert await other.recv() == b"x"
 
     run(main())
+
+
+@pytest.mark.parametrize("module", [future, zmq.asyncio])
+@pytest.mark.parametrize("form", ["recv", "recv_multipart"])
+def test_time_outs_of_tornado(module: Any, form: str, io_loop: IOLoop, endpoint: Any) -> None:
+    """A receive that with_timeout has given up waiting for leaves its message to the next one."""
+    later = datetime.timedelta(milliseconds=1)
+
+    @gen.coroutine
+    def main(one: Any, other: Any) -> Any:
+        receive = getattr(other, form)
+        for number in range(30):
+            with pytest.raises(gen.TimeoutError):
+                yield gen.with_timeout(later, receive())
+            if number % 2:
+                waiting = receive()
+                yield one.send(b"%d" % number)
+            else:
+                yield one.send(b"%d" % number)
+                yield gen.sleep(0.001)
+                gc.collect()
+                waiting = receive()
+            if sys.implementation.name != "cpython":
+                yield gen.sleep(0.001)
+                gc.collect()
+            message = yield gen.with_timeout(datetime.timedelta(seconds=20), waiting)
+            assert message in (b"%d" % number, [b"%d" % number])
+
+    place = endpoint("inproc")
+    with module.Context() as context:
+        with context.socket(zmq.PAIR) as one, context.socket(zmq.PAIR) as other:
+            one.bind(place)
+            other.connect(place)
+            io_loop.run_sync(lambda: main(one, other), timeout=60)
+
+
+def test_a_receive_that_timed_out_may_be_waited_for_again(pair: Any, io_loop: IOLoop) -> None:
+    """with_timeout leaves the receive as it is: who has kept it gets the message, or the error."""
+    one, other = pair
+    later = datetime.timedelta(milliseconds=1)
+
+    @gen.coroutine
+    def main() -> Any:
+        waiting = other.recv()
+        for _ in range(3):
+            with pytest.raises(gen.TimeoutError):
+                yield gen.with_timeout(later, waiting)
+        yield one.send(b"x")
+        assert (yield waiting) == b"x"
+
+    io_loop.run_sync(main, timeout=30)
+
+
+def test_errors_after_a_time_out_of_tornado_are_logged(
+    pair: Any, io_loop: IOLoop, said: Said
+) -> None:
+    """What a receive fails with after with_timeout has given up is logged, unless it is to be quiet."""
+    _, other = pair
+    later = datetime.timedelta(milliseconds=1)
+    other.rcvtimeo = 20
+
+    @gen.coroutine
+    def main() -> Any:
+        for quiet in ((), zmq.Again):
+            waiting = other.recv()
+            with pytest.raises(gen.TimeoutError):
+                yield gen.with_timeout(later, waiting, quiet)
+            yield gen.sleep(0.05)
+            assert waiting.done()
+
+    io_loop.run_sync(main, timeout=30)
+    assert [line for line in said.take() if "after timeout" in line] != []
 
 
 def test_old_loops_are_tornados(pair: Any) -> None:

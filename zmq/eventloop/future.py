@@ -33,10 +33,10 @@ __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
 
 class CancelledError(asyncio.CancelledError, Exception):
-    """What an operation raises whose socket was closed, and when yielded any that was cancelled.
+    """What an operation raises that was cancelled, or whose socket was closed.
 
-    An operation that is awaited, and that asyncio cancels, raises asyncio's own error: its
-    time-outs know no other.
+    An operation whose task is cancelled while it awaits it raises asyncio's own error: the
+    time-outs of asyncio know no other.
     """
 
 
@@ -47,12 +47,12 @@ class _Outcome:
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait for the result."""
+        over: bool = self.done()  # type: ignore[attr-defined]
         try:
             return (yield from super().__await__())  # type: ignore[misc]
         except asyncio.CancelledError as error:
-            raise (CancelledError if self._closed else asyncio.CancelledError)(
-                *error.args
-            ) from None
+            plain = not (over or self._closed) and _task_is_cancelled()
+            raise (asyncio.CancelledError if plain else CancelledError)(*error.args) from None
 
     __iter__ = __await__
 
@@ -74,6 +74,11 @@ class _Outcome:
             return super().exception()  # type: ignore[misc]
         except asyncio.CancelledError as error:
             raise CancelledError(*error.args) from None
+
+
+def _task_is_cancelled() -> bool:
+    """Tell whether the current task may have been cancelled: before CPython 3.11 nobody knows."""
+    return bool(getattr(asyncio.current_task(), "cancelling", lambda: 1)())
 
 
 class _Waiter(_Outcome, _loop.Waiter):
