@@ -7,12 +7,12 @@ import os
 import sys
 import weakref
 from _thread import RLock, allocate_lock
-from types import GenericAlias
 
 from . import _monitors, _options, _socket_views
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
+from ._generic import Of
 from ._options import OptionAttributes, c_int
 from ._socket import Socket, close_forgotten
 from ._socket_base import caller, checked_address
@@ -22,20 +22,15 @@ from .error import ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Generic, TypeVar, overload
+    from typing import Any, overload
 
-    SocketT = TypeVar("SocketT", bound="Socket[Any]")
+    from typing_extensions import TypeVar
+
+    SocketT = TypeVar("SocketT", bound="Socket[Any]", default="Socket[bytes]")
     OtherT = TypeVar("OtherT", bound="Socket[Any]")
     T = TypeVar("T", bound="Context[Any]")
-
-    class _Base(Generic[SocketT]):
-        """Makes Context generic for type checkers, without importing typing."""
 else:
     SocketT = None
-
-    class _Base:
-        __slots__ = ()
-        __class_getitem__ = classmethod(GenericAlias)
 
 
 EINVAL = int(Errno.EINVAL)
@@ -65,7 +60,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_abandon_all)
 
 
-class Context(OptionAttributes, _Base[SocketT]):
+class Context(OptionAttributes, Of[SocketT]):
     """A ZeroMQ context: makes sockets and runs the threads that do their I/O.
 
     Parameters
@@ -302,6 +297,10 @@ class Context(OptionAttributes, _Base[SocketT]):
 
     if TYPE_CHECKING:
 
+        @overload
+        def socket(
+            self, socket_type: int, socket_class: type[OtherT], **kwargs: Any
+        ) -> OtherT: ...
         @overload
         def socket(
             self, socket_type: int, socket_class: Callable[..., OtherT], **kwargs: Any

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from ._context import Context
     from ._loop import LoopWatcher
+    from ._tracker import MessageTracker
 
     R = TypeVar("R")
     T = TypeVar("T", bound="_AsyncSocket")
@@ -710,7 +711,7 @@ class _AsyncSocket(SendsInParts):
             copy: bool = True,
             encoding: str = "utf-8",
             **kwargs: Any,
-        ) -> Future[Any]: ...
+        ) -> Future[MessageTracker | None]: ...
         def send_unicode(  # type: ignore[override]
             self,
             u: str,
@@ -718,11 +719,13 @@ class _AsyncSocket(SendsInParts):
             copy: bool = True,
             encoding: str = "utf-8",
             **kwargs: Any,
-        ) -> Future[Any]: ...
-        def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Future[Any]: ...  # type: ignore[override]
+        ) -> Future[MessageTracker | None]: ...
+        def send_json(  # type: ignore[override]
+            self, obj: Any, flags: int = 0, **kwargs: Any
+        ) -> Future[MessageTracker | None]: ...
         def send_pyobj(  # type: ignore[override]
             self, obj: Any, flags: int = 0, protocol: int = 4, **kwargs: Any
-        ) -> Future[Any]: ...
+        ) -> Future[MessageTracker | None]: ...
         def send_serialized(  # type: ignore[override]
             self,
             msg: Any,
@@ -730,11 +733,11 @@ class _AsyncSocket(SendsInParts):
             flags: int = 0,
             copy: bool = True,
             **kwargs: Any,
-        ) -> Future[Any]: ...
+        ) -> Future[MessageTracker | None]: ...
 
     def send(  # type: ignore[override]
         self, data: Any, flags: int = 0, copy: bool = True, track: bool = False, **kwargs: Any
-    ) -> Future[Any]:
+    ) -> Future[MessageTracker | None]:
         """Send one message part.
 
         Parameters
@@ -787,7 +790,7 @@ class _AsyncSocket(SendsInParts):
         copy: bool = True,
         track: bool = False,
         **kwargs: Any,
-    ) -> Future[Any]:
+    ) -> Future[MessageTracker | None]:
         """Send a message of several parts, which arrives whole or not at all.
 
         Parameters

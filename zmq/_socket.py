@@ -22,7 +22,7 @@ import os
 import sys
 import time
 import weakref
-from types import FunctionType, GenericAlias
+from types import FunctionType
 
 from . import _connect_id, _endpoints, _idle, _monitors, _pickle, _socket_views, _wakeup
 from ._ctypes import bind as _bind
@@ -32,6 +32,7 @@ from ._ctypes.errors import last_errno
 from ._ctypes.signaler import known as _signalers
 from ._frame import Frame
 from ._frame import copy_threshold as _default_threshold
+from ._generic import Of
 from ._options import INT, KINDS, c_int, c_int_bytes
 from ._socket_base import SocketBase, bytes_count, caller, checked_address
 from ._socket_bind import Endpoints
@@ -54,21 +55,16 @@ from .error import Again, ContextTerminated, ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, Generic, Literal, TypeVar, overload
+    from typing import Any, Literal, overload
+
+    from typing_extensions import TypeVar
 
     from ._socket_base import Part
 
-    DataT = TypeVar("DataT")
+    DataT = TypeVar("DataT", default=bytes)
     T = TypeVar("T", bound="Socket[Any]")
-
-    class _Base(Generic[DataT]):
-        """Makes Socket generic for type checkers, without importing typing."""
 else:
     DataT = None
-
-    class _Base:
-        __slots__ = ()
-        __class_getitem__ = classmethod(GenericAlias)
 
 
 DONTWAIT = int(Flag.DONTWAIT)
@@ -103,7 +99,7 @@ _POLLIN = PollEvent.POLLIN
 _set = object.__setattr__
 
 
-class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
+class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
     """A ZeroMQ socket.
 
     Usually made by ``context.socket(zmq.REQ)``.
@@ -407,6 +403,16 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, _Base[DataT]):
             data: Any,
             flags: int = ...,
             *,
+            copy: Literal[False],
+            track: Literal[True],
+            routing_id: int | None = ...,
+            group: str | None = ...,
+        ) -> MessageTracker: ...
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int,
             copy: Literal[False],
             track: Literal[True],
             routing_id: int | None = ...,

@@ -175,7 +175,7 @@ class SocketBase(OptionAttributes):
 
     def _is_taken(self, key: Key) -> bool:
         """Tell whether a socket that Python knows is bound to an inproc endpoint."""
-        name = key[1].decode("utf-8", "replace")
+        name = endpoint_text(key[1])
         return any(
             name in (view._bound or ()) and view._inproc_key(key[1]) == key
             for view in _socket_views.all_living()
@@ -183,7 +183,7 @@ class SocketBase(OptionAttributes):
 
     def _endpoint(self, addr: str | bytes) -> bytes:
         if isinstance(addr, str):
-            address = str.encode(addr, "utf-8")
+            address = str.encode(addr, "utf-8", "surrogateescape")
         elif isinstance(addr, bytes):
             address = exact_bytes(addr)
         else:
@@ -238,6 +238,11 @@ class SocketBase(OptionAttributes):
         """Tell pollers, which go by what this C socket was ready for, that it is used."""
         if self._handle in _idle.resting:
             _idle.rouse(self._handle)
+
+
+def endpoint_text(address: bytes) -> str:
+    """Return an endpoint as str; bytes that are no text as os.fsdecode() has them in paths."""
+    return address.decode("utf-8", "surrogateescape")
 
 
 def bytes_count(value: Any) -> int:

@@ -9,7 +9,8 @@ from . import _connect_id, _datagram, _endpoints, _monitors, _pickle, _socket_vi
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
-from ._socket_base import SocketBase
+from ._generic import Of
+from ._socket_base import SocketBase, endpoint_text
 from ._socket_errors import THREAD_SAFE, endpoint_failure
 from .constants import Errno, SocketOption, SocketType
 from .error import ZMQBindError, ZMQError
@@ -17,9 +18,11 @@ from .error import ZMQBindError, ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
 
-    from ._socket import Socket
+    SocketT = TypeVar("SocketT", bound="Endpoints")
+else:
+    SocketT = None
 
 _set = object.__setattr__
 
@@ -31,7 +34,7 @@ _WITHOUT_HANDSHAKE = (b"inproc", b"udp")
 _PORT_TAKEN = frozenset((EADDRINUSE, errno.EACCES))
 
 
-class SocketContext:
+class SocketContext(Of[SocketT]):
     """What bind() and connect() return: undoes the call at the end of a with block.
 
     Attributes
@@ -43,7 +46,7 @@ class SocketContext:
 
     __slots__ = ("addr", "kind", "socket")
 
-    def __init__(self, socket: Socket[Any], kind: str, addr: str) -> None:
+    def __init__(self, socket: SocketT, kind: str, addr: str) -> None:
         self.socket = socket
         self.kind = kind
         self.addr = addr
@@ -51,7 +54,7 @@ class SocketContext:
     def __repr__(self) -> str:
         return f"<SocketContext({self.kind}={self.addr!r})>"
 
-    def __enter__(self) -> Socket[Any]:
+    def __enter__(self) -> SocketT:
         """Return the socket; at the end of the with block the call is undone."""
         return self.socket
 
@@ -69,13 +72,13 @@ class Endpoints(SocketBase):
 
     __slots__ = ()
 
-    def bind(self, addr: str | bytes) -> SocketContext:
+    def bind(self: SocketT, addr: str | bytes) -> SocketContext[SocketT]:
         """Listen at an endpoint.
 
         Parameters
         ----------
         addr : str, such as ``"tcp://*:5555"``, ``"ipc:///tmp/x"``, ``"inproc://x"``;
-            ``"tcp://127.0.0.1:*"`` takes any free port
+            ``"tcp://127.0.0.1:*"`` takes any free port. ipc paths may be those of os.fsdecode()
 
         Returns
         -------
@@ -100,16 +103,16 @@ class Endpoints(SocketBase):
         bound: bytes = self.last_endpoint
         if b"://" not in bound:
             bound = address  # for udp libzmq leaves the transport out
-        real = bound.decode("utf-8", "replace")
+        real = endpoint_text(bound)
         self._bound.append(real)
         _pickle.bound(self, real)
         if bound != address and _bind.library.version < (4, 1):
             given = self._given or {}
             given[real] = address
             _set(self, "_given", given)
-        return SocketContext(self, "bind", _text(bound))  # type: ignore[arg-type]
+        return SocketContext(self, "bind", real)
 
-    def connect(self, addr: str | bytes) -> SocketContext:
+    def connect(self: SocketT, addr: str | bytes) -> SocketContext[SocketT]:
         """Connect to an endpoint.
 
         Returns at once: libzmq connects in the background, and again when the
@@ -147,8 +150,9 @@ class Endpoints(SocketBase):
                 lambda _, address: _connect_id.connect(self, names, address), address, addr
             )
         _endpoints.waits(self, address)
-        self._connected.append(address.decode("utf-8", "replace"))
-        return SocketContext(self, "connect", _text(address))  # type: ignore[arg-type]
+        name = endpoint_text(address)
+        self._connected.append(name)
+        return SocketContext(self, "connect", name)
 
     def connect_peer(self, addr: str | bytes) -> int:
         """Connect to an endpoint and return who is there; PEER only (draft API).
@@ -175,7 +179,7 @@ class Endpoints(SocketBase):
         self._check_zap_domain()
         self._check_transport(address, addr)
         routing_id: int = self._call_endpoint(_connect_peer, address, addr)
-        self._connected.append(address.decode("utf-8", "replace"))
+        self._connected.append(endpoint_text(address))
         return routing_id
 
     def unbind(self, addr: str | bytes) -> None:
@@ -270,7 +274,7 @@ class Endpoints(SocketBase):
         address = self._endpoint(addr)
         _monitors.check(self)
         noted = getattr(self, note)
-        name = address.decode("utf-8", "replace")
+        name = endpoint_text(address)
         if _bind.library.version < (4, 1) and self._handle:
             address = self._kept_endpoint(name, address, note)
         if note == "_connected" and self._handle:
@@ -359,11 +363,3 @@ def _connect_peer(handle: int, address: bytes) -> int:
         errnum = errors.last_errno()
         if errnum != errors.EINTR:
             raise errors.failure(errnum=errnum)
-
-
-def _text(address: bytes) -> Any:
-    """Return an endpoint as str, or as it is where it is no text."""
-    try:
-        return address.decode("utf-8")
-    except UnicodeDecodeError:
-        return address

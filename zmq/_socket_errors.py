@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 
 from ._ctypes import bind as _bind
@@ -48,7 +49,7 @@ _RECEIVES_NOT = frozenset(
 
 
 def names(endpoints: list[str]) -> str:
-    shown = ", ".join(endpoints[:3])
+    shown = ", ".join(endpoints[:3]).encode("utf-8", "backslashreplace").decode("utf-8")
     return f"{shown} and {len(endpoints) - 3} more" if len(endpoints) > 3 else shown
 
 
@@ -120,9 +121,9 @@ def endpoint_failure(error: ZMQError, address: bytes, addr: Any, socket: Any) ->
     elif errnum == int(Errno.ENOCOMPATPROTO):
         text += f": {socket._describe()} cannot use transport {transport!r}"
     elif errnum == errno.ENAMETOOLONG:
-        path = address.partition(b"://")[2].decode("utf-8", "replace")
+        path = address.partition(b"://")[2]
         text = (
-            f"{error}: ipc path {path!r} is {len(path.encode())} bytes long, at most "
+            f"{error}: ipc path {os.fsdecode(path)!r} is {len(path)} bytes long, at most "
             f"{IPC_PATH_MAX_LEN} are possible (sizeof(sockaddr_un.sun_path)) (addr={addr!r}"
         )
     elif errnum == errno.ENOENT and transport == "udp":

@@ -96,7 +96,7 @@ def test_context_manager_of_what_is_no_text(socket: Any) -> None:
     for _ in range(2):
         with a.bind(name), b.connect(name):
             assert reaches(a, b)
-    assert a.bind(name).addr == name
+    assert a.bind(name).addr == "inproc://\udcff\udcfe"
 
 
 def test_what_bind_and_connect_return(socket: Any, endpoint: Any) -> None:
@@ -250,6 +250,31 @@ def test_long_path(call: str, socket: Any) -> None:
     text = str(raised.value)
     assert "is 201 bytes long" in text
     assert f"at most {zmq.IPC_PATH_MAX_LEN}" in text
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere paths are text")
+def test_path_that_is_no_text(socket: Any, endpoint: Any) -> None:
+    """A path as os.listdir() gives it, whatever its bytes, is bound, connected, and left again."""
+    a, b = socket(zmq.PUSH), socket(zmq.PULL)
+    name = endpoint("ipc") + os.fsdecode(b"-\xff")
+    with b.bind(name) as bound, a.connect(name):
+        assert reaches(a, b)
+        assert os.path.exists(name.partition("://")[2])
+        assert bound.last_endpoint == os.fsencode(name)
+    assert b.bind(name).addr == name
+    a.bind(endpoint("inproc") + "\udcff")
+    with pytest.raises(zmq.ZMQError) as raised:
+        a.unbind(name)
+    assert errno_of(raised) == errno.ENOENT
+    assert str(raised.value).encode("utf-8")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere paths are text")
+def test_long_path_that_is_no_text(socket: Any) -> None:
+    """What an error tells of a long path are its bytes, and can be printed."""
+    with pytest.raises(zmq.ZMQError, match="is 150 bytes long") as raised:
+        socket(zmq.PAIR).bind("ipc://" + os.fsdecode(b"\xff" * 150))
+    assert str(raised.value).encode("utf-8")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="abstract names are Linux's")

@@ -20,6 +20,7 @@ PACKAGE = Path(zmq.__file__).parent
 # Each imports only from those above it. A new file goes where that stays true.
 CORE = (
     "zmq._version",
+    "zmq._generic",
     "zmq._installation",
     "zmq.constants",
     "zmq._ctypes",
