@@ -40,6 +40,25 @@ def test_as_a_command() -> None:
     assert (said["tcp"], said["tcp with CURVE"], said["inproc"]) == ("ok", can, "ok")
 
 
+@pytest.mark.parametrize("lines", [0, 1, 5])
+def test_a_reader_that_has_seen_enough(lines: int) -> None:
+    """When nobody reads on it ends, without a traceback."""
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "zmq"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=programs.environment(PYTHONPATH=str(programs.LIBRARY)),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for _ in range(lines):
+            assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(50) == 1
+
+
 def test_two_processes(capsys: pytest.CaptureFixture[str]) -> None:
     """tcp and ipc lead to another process, inproc to a thread of this one, and that is said."""
     assert command.main() == 0
