@@ -7,8 +7,7 @@ Every wheel serves every Python. Nothing is compiled, so one machine makes them 
 come out of the wheels that ``PINS`` in ``bundle.py`` names, by their hashes. They cannot be loaded
 on a machine of another kind; what they are is known by the hash.
 
-There is none for Windows on ARM: no wheel there holds a libzmq that can be opened. The pure wheel
-serves with a libzmq from conda-forge or vcpkg, or that for win_amd64 with a Python for that.
+For Windows on ARM there is no library to take, so pip takes the pure wheel there; that is printed too.
 """
 
 from __future__ import annotations
@@ -27,6 +26,12 @@ import bundle
 # The earliest that a zip file can tell: the same source gives the same wheels, byte for byte.
 WHEN = (1980, 1, 1, 0, 0, 0)
 EPOCH = "315532800"
+
+# What pip takes the pure wheel for, and why
+PURE_ONLY = """\
+no wheel for win_arm64: libzmq is published there only inside a Python extension, which exports
+nothing of it. pip takes the pure wheel, which needs a libzmq (vcpkg install zeromq:arm64-windows).
+With Python for amd64, which Windows on ARM runs, pip takes the wheel for win_amd64."""
 
 
 def build_pure(folder: Path) -> Path:
@@ -117,6 +122,7 @@ def main() -> int:
     for wheel, version in zip(wheels, ["none", *(pin.libzmq for pin in bundle.PINS)]):
         size = wheel.stat().st_size / 1024
         print(f"{size:6.0f} KiB  libzmq {version:5}  {wheel.name}")
+    print(PURE_ONLY)
     return 0
 
 

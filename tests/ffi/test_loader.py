@@ -182,6 +182,37 @@ def test_order_on_windows():
     ]
 
 
+@pytest.mark.parametrize("built", ["x64", "arm64", "x86"])
+def test_vcpkg_of_the_processor(built):
+    """Of the libraries that vcpkg has, that for the processor of this Python is the one to open."""
+    folder = "C:\\vcpkg\\installed\\{}-windows\\bin\\libzmq-mt-4_3_5.dll".format
+    system = machine(
+        "win32",
+        [folder(each) for each in ("x64", "arm64", "x86")],
+        prefixes=(),
+        package="C:\\site\\zmq",
+        environ={"VCPKG_ROOT": "C:\\vcpkg"},
+        multiarch=f"{built}-windows",
+    )
+    assert [path for path in to_open(system) if "vcpkg" in path] == [folder(built)]
+
+
+@pytest.mark.parametrize(
+    ("version", "triplet"),
+    [
+        ("3.13.0 (main, Oct 7 2024) [MSC v.1941 64 bit (AMD64)]", "x64-windows"),
+        ("3.13.0 (main, Oct 7 2024) [MSC v.1941 64 bit (ARM64)]", "arm64-windows"),
+        ("3.13.0 (main, Oct 7 2024) [MSC v.1941 32 bit (Intel)]", "x86-windows"),
+        ("3.13.0 (main, Oct 7 2024) [GCC 14.2.0 64 bit]", ""),
+    ],
+)
+def test_processor_of_a_python_for_windows(version, triplet, monkeypatch):
+    """What a Python for Windows was built for is read out of its version."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "version", version)
+    assert loader._multiarch() == triplet
+
+
 def test_order_on_android():
     """Termux' folder is found through PREFIX, whether or not Python lies in it."""
     path = "/data/data/com.termux/files/usr/lib/libzmq.so"
@@ -342,11 +373,52 @@ def test_hint_names_the_package_manager(program, command):
     assert loader.install_hint(machine("linux", [program])) == command
 
 
-def test_hint_in_conda():
-    """In a conda environment the hint is conda's, even though the machine has apt-get."""
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [
+        ("win32", "vcpkg install zeromq"),
+        ("darwin", "brew install zeromq"),
+        ("freebsd14", "pkg install libzmq4"),
+        ("netbsd10", "pkgin install zeromq"),
+        ("android", "pkg install libzmq "),
+    ],
+)
+def test_hint_names_what_the_platform_has(platform, words):
+    """Elsewhere the install command is one of that platform, whatever version of it."""
+    assert words in loader.install_hint(machine(platform, prefixes=()))
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_hint_in_conda(platform):
+    """In a conda environment the hint is conda's, whatever else the machine has."""
     files = ["/usr/bin/apt-get", "/home/me/forge/envs/a/conda-meta/history"]
-    system = machine("linux", files, prefixes=("/home/me/forge/envs/a",))
+    system = machine(platform, files, prefixes=("/home/me/forge/envs/a",))
     assert loader.install_hint(system).startswith("conda install")
+
+
+def test_hint_for_windows_on_arm():
+    """There vcpkg has a library, and a Python for the other processor serves."""
+    hint = loader.install_hint(machine("win32", multiarch="arm64-windows"))
+    assert hint.startswith("vcpkg install zeromq:arm64-windows, or take Python for amd64")
+
+
+@pytest.mark.parametrize(
+    ("platform", "multiarch", "is_there"),
+    [
+        ("linux", "x86_64-linux-gnu", True),
+        ("linux", "s390x-linux-gnu", False),
+        ("darwin", "", True),
+        ("win32", "x64-windows", True),
+        ("win32", "arm64-windows", False),
+        ("android", "aarch64-linux-android", False),
+        ("freebsd14", "", False),
+    ],
+)
+def test_bundling_is_advised_where_it_can_be_done(platform, multiarch, is_there):
+    """ZMQ_BUNDLE is named only where there is something prebuilt to bundle."""
+    text = loader._failure(machine(platform, multiarch=multiarch), [])
+    assert ("ZMQ_BUNDLE=always" in text) is is_there
+    assert "LIBZMQ_PATH" in text
 
 
 # --- LIBZMQ_PATH ----------------------------------------------------------------------------------

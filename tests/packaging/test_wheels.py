@@ -17,7 +17,7 @@ from packaging.tags import mac_platforms
 
 from zmq._ctypes import loader
 
-from .conftest import Home, find_python, run
+from .conftest import Home, find_python, pip, run
 from .formats import describe
 
 pytestmark = pytest.mark.packaging
@@ -67,6 +67,19 @@ def test_the_set(wheel_set):
     assert listed == {
         name: SET.get(name[:-4].split("-")[-1], [None] * 3 + ["none"])[3] for name in names
     }
+
+
+def test_windows_on_arm(wheel_set):
+    """pip takes the pure wheel there, and the list says that no libzmq is inside and what to do."""
+    folder, printed = wheel_set
+    target = ["--platform", "win_arm64", "--python-version", "3.13", "--only-binary", ":all:"]
+    links = ["--no-index", "--find-links", folder, "--no-deps", "--dry-run", "--report", "-"]
+    target += ["--target", folder / "nowhere", "--quiet", "--ignore-installed"]
+    report = json.loads(pip("install", *target, *links, "zmq-ctypes"))
+    (taken,) = (each["download_info"]["url"] for each in report["install"])
+    assert taken.endswith("-py3-none-any.whl")
+    assert "no wheel for win_arm64: " in printed
+    assert "vcpkg install zeromq:arm64-windows" in printed
 
 
 def test_the_pure_one(wheel_set):

@@ -117,7 +117,8 @@ class System:
     frozen : sequence of str, folders of a frozen program; empty when this is none
     package : str, the folder of the zmq package
     path : sequence of str, as `sys.path`; empty entries do not count
-    multiarch : str, the architecture's library folder such as ``x86_64-linux-gnu``, or empty
+    multiarch : str, the architecture's library folder such as ``x86_64-linux-gnu``, or empty; on
+        Windows what vcpkg calls it, such as ``arm64-windows``
     isfile : callable(path), whether that file exists
     listdir : callable(path), names in a folder, OSError when it cannot be read
     find_library : callable(name), as `ctypes.util.find_library`
@@ -196,6 +197,11 @@ def _frozen_folders() -> tuple[str, ...]:
 
 
 def _multiarch() -> str:
+    if sys.platform == "win32":
+        # Python tells what it was built for. The machine may be another: ARM runs programs for amd64.
+        built = sys.version.lower()
+        kinds = (("arm64", "arm64"), ("amd64", "x64"), ("32 bit", "x86"))
+        return next((f"{vcpkg}-windows" for word, vcpkg in kinds if word in built), "")
     name: str = getattr(sys.implementation, "_multiarch", "")
     if not name and sys.platform == "linux":
         name = f"{os.uname().machine}-linux-gnu"
@@ -398,7 +404,8 @@ def _windows_folders(system: System) -> Iterator[str]:
         yield from (system.join(programs, name, "bin") for name in found)
     vcpkg = system.environ.get("VCPKG_ROOT") or system.environ.get("VCPKG_INSTALLATION_ROOT")
     if vcpkg:
-        for triplet in ("x64-windows", "arm64-windows", "x86-windows"):
+        triplets = ("x64-windows", "arm64-windows", "x86-windows")
+        for triplet in (system.multiarch,) if system.multiarch else triplets:
             yield system.join(vcpkg, "installed", triplet, "bin")
     for environment in ("ucrt64", "mingw64", "clangarm64", "mingw32"):
         yield f"C:\\msys64\\{environment}\\bin"
@@ -629,11 +636,23 @@ def _failure(system: System, tried: list[Attempt]) -> str:
     if system.environ.get("LIBZMQ_PATH"):
         lines.append("Nothing else was tried because LIBZMQ_PATH is set: correct it or unset it.")
     lines.append(f"To install libzmq here: {install_hint(system)}.")
-    lines.append(
-        "Or set LIBZMQ_PATH to a libzmq or to its folder. Or install zmq-ctypes again with "
-        "ZMQ_BUNDLE=always in the environment, which puts a prebuilt libzmq into the package."
-    )
+    advice = "Or set LIBZMQ_PATH to a libzmq or to its folder."
+    if _has_prebuilt(system):
+        advice += (
+            " Or install zmq-ctypes again with ZMQ_BUNDLE=always in the environment, which puts a "
+            "prebuilt libzmq into the package."
+        )
+    lines.append(advice)
     return "\n".join(lines)
+
+
+def _has_prebuilt(system: System) -> bool:
+    """Tell whether somebody publishes a libzmq that the build can put into the package."""
+    if system.platform == "linux":
+        return system.multiarch.startswith(("x86_64", "aarch64", "i386", "i686", "riscv64"))
+    if system.platform == "win32":
+        return system.multiarch != _WINDOWS_ON_ARM
+    return system.platform == "darwin"
 
 
 _PACKAGE_MANAGERS = (
@@ -646,11 +665,13 @@ _PACKAGE_MANAGERS = (
     ("/usr/bin/xbps-install", "xbps-install zeromq"),
     ("/usr/bin/emerge", "emerge net-libs/zeromq"),
 )
+_WINDOWS_ON_ARM = "arm64-windows"
 _INSTALL = {
     "android": "pkg install libzmq (Termux)",
     "darwin": "brew install zeromq, or port install zmq",
     "win32": "conda install -c conda-forge zeromq, or vcpkg install zeromq",
-    "cygwin": "conda install -c conda-forge zeromq",
+    "cygwin": "the package libzmq5, by Cygwin's setup",
+    "freebsd": "pkg install libzmq4",
     "netbsd": "pkgin install zeromq",
     "openbsd": "pkg_add zeromq",
 }
@@ -658,13 +679,14 @@ _INSTALL = {
 
 def install_hint(system: System) -> str:
     """Name the command that installs libzmq on a system."""
-    platform = system.platform.rstrip("0123456789")
-    if platform == "freebsd":
-        return "pkg install libzmq4"
-    if platform in _INSTALL:
-        return _INSTALL[platform]
+    if system.platform == "win32" and system.multiarch == _WINDOWS_ON_ARM:
+        return "vcpkg install zeromq:arm64-windows, or take Python for amd64, which runs here too"
     if _is_conda(system):
         return "conda install -c conda-forge zeromq"
+    # freebsd14, and win32
+    for platform in (system.platform, system.platform.rstrip("0123456789")):
+        if platform in _INSTALL:
+            return _INSTALL[platform]
     for program, command in _PACKAGE_MANAGERS:
         if system.isfile(program):
             return command
