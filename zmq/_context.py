@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import weakref
@@ -154,7 +155,7 @@ class Context(OptionAttributes, Of[SocketT]):
         if not getattr(self, "_handle", 0) or self._shadow or sys.is_finalizing():
             return
         if not sys.meta_path:
-            return  # a subinterpreter ends: no thread can be started that would terminate it
+            return  # the end of a subinterpreter: _end_with_interpreter came before
         with keep_errno():
             self._collected()
 
@@ -162,7 +163,6 @@ class Context(OptionAttributes, Of[SocketT]):
         """Terminate in the background: a finalizer must not wait for peers."""
         import warnings
 
-        handle = self._handle
         filename, line = self._created
         try:
             warnings.warn(
@@ -172,12 +172,16 @@ class Context(OptionAttributes, Of[SocketT]):
                 source=self,
             )
         finally:  # where warnings are errors as well
-            for socket in list(iter(self._sockets)):
-                socket.close()
-            _detach_views(handle)
-            _set(self, "_handle", 0)
-            _monitors.context_ends(handle)
-            _end_in_background(handle)
+            self._leave()
+
+    def _leave(self) -> None:
+        handle = self._handle
+        for socket in list(iter(self._sockets)):
+            socket.close()
+        _detach_views(handle)
+        _set(self, "_handle", 0)
+        _monitors.context_ends(handle)
+        _end_in_background(handle)
 
     def __repr__(self) -> str:
         cls = type(self)
@@ -554,12 +558,42 @@ def _end(handle: int) -> None:
 def _end_in_background(handle: int) -> None:
     import _thread
 
+    if _in_subinterpreter():
+        # Its end waits for a thread of Python, or ends the process because of it.
+        _bind.end_without_python(handle)
+        return
     try:
         _thread.start_new_thread(_end, (handle,))
     except RuntimeError:
         # No threads any more: the interpreter is going away, and the system takes it all back.
         pass
 
+
+def _in_subinterpreter() -> bool:
+    import _thread
+
+    is_main = getattr(_thread, "_is_main_interpreter", None)  # CPython 3.12
+    if is_main is not None:
+        return not is_main()
+    try:
+        interpreters: Any = __import__("_xxsubinterpreters")
+    except ImportError:
+        return False
+    return bool(interpreters.get_current() != interpreters.get_main())
+
+
+def _end_with_interpreter() -> None:
+    """Give back what a subinterpreter leaves open, and wait for nothing.
+
+    The end of the main one is the end of the process, and the system takes it all back.
+    """
+    if _in_subinterpreter():
+        for context in list(iter(_contexts)):
+            if context._handle and not context._shadow:
+                context._leave()
+
+
+atexit.register(_end_with_interpreter)
 
 _add_options()
 

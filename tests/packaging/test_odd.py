@@ -90,41 +90,107 @@ async def ask():
 asyncio.run(ask())
 """
 INTERPRETERS = """
-import sys, threading
+import os, sys, threading, time
 import _interpreters
 
-exchange, left_open = sys.argv[1:]
+exchange, *left_open = sys.argv[1:]
+
+def of_the_process():
+    folders = filter(os.path.isdir, ("/proc/self/task", "/proc/self/fd"))
+    return [len(os.listdir(folder)) for folder in folders]
 
 def use():
-    number = _interpreters.create()
-    for program in (exchange, left_open):
-        failed = _interpreters.exec(number, program)
-        if failed is not None:
-            print(failed.formatted)
-    _interpreters.destroy(number)
+    for left in left_open:
+        number = _interpreters.create()
+        for program in (exchange, left):
+            failed = _interpreters.exec(number, program)
+            if failed is not None:
+                print(failed.formatted)
+        _interpreters.destroy(number)
 
+before = of_the_process()
 threads = [threading.Thread(target=use) for _ in range(4)]
 for thread in threads:
     thread.start()
 exec(exchange)
 for thread in threads:
     thread.join()
-print("end")
+deadline = time.monotonic() + 30
+while of_the_process() > before and time.monotonic() < deadline:
+    time.sleep(0.01)
+print("more than before" if of_the_process() > before else "end")
 """
-LEFT_OPEN = """
+LEFT_OPEN = (
+    """
 context = zmq.Context.instance()
 socket = context.socket(zmq.PUSH)
 socket.bind("inproc://x")
 sent = zmq.Context().socket(zmq.PUSH)
-"""
+""",
+    """
+def use():
+    context = zmq.Context()
+    context.socket(zmq.PUSH).bind("tcp://127.0.0.1:*")
+
+import warnings
+warnings.simplefilter("ignore", ResourceWarning)
+use()
+""",
+    """
+async def wait():
+    global context, monitor, receiving
+    context = zmq.asyncio.Context()
+    socket = context.socket(zmq.PULL)
+    monitor = socket.get_monitor_socket()
+    receiving = asyncio.ensure_future(socket.recv())
+    await asyncio.sleep(0)
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(wait())
+""",
+)
 
 
 def test_subinterpreters(wheel, tmp_path):
-    """Isolated interpreters in threads exchange messages, and end quietly whatever they leave open."""
+    """Isolated interpreters in threads exchange messages, end quietly, and give back what they left open."""
     home = Home(tmp_path / "home", find_python("3.13"))
     home.pip("install", "-q", "--no-index", wheel)
-    done = home.run("-I", "-c", INTERPRETERS, EXCHANGE, LEFT_OPEN)
+    done = home.run("-I", "-c", INTERPRETERS, EXCHANGE, *LEFT_OPEN)
     assert done.stdout == "end\n"
+
+
+UNSENT = """
+import sys
+import _interpreters
+import zmq
+
+with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+    pull.rcvtimeo = 30000
+    port = pull.bind_to_random_port("tcp://127.0.0.1")
+    number = _interpreters.create()
+    failed = _interpreters.exec(number, sys.argv[1] + f"send({port})")
+    print(failed and failed.formatted)
+    _interpreters.destroy(number)
+    for index in range(40):
+        assert pull.recv() == b"%03d" % index * 300000
+    print("end")
+"""
+LEFT_UNSENT = """
+import zmq
+
+def send(port):
+    socket = zmq.Context.instance().socket(zmq.PUSH)
+    socket.connect(f"tcp://127.0.0.1:{port}")
+    for index in range(40):
+        socket.send((bytes, bytearray)[index % 2](b"%03d" % index * 300000), copy=False)
+"""
+
+
+def test_unsent_by_a_subinterpreter(wheel, tmp_path):
+    """What an interpreter sent without a copy arrives whole after its end, which does not wait."""
+    home = Home(tmp_path / "home", find_python("3.13"))
+    home.pip("install", "-q", "--no-index", wheel)
+    assert home.run("-I", "-c", UNSENT, LEFT_UNSENT).stdout == "None\nend\n"
 
 
 def test_free_threaded(wheel, tmp_path):

@@ -54,6 +54,7 @@ C_TYPES: dict[str, Any] = {
     "zmq_msg_t *": ctypes.POINTER(types.zmq_msg_t),
     "zmq_pollitem_t *": ctypes.c_void_p,
     "zmq_free_fn *": ctypes.c_void_p,
+    "zmq_thread_fn *": ctypes.c_void_p,
     "zmq_poller_event_t *": ctypes.c_void_p,
     "zmq_fd_t *": ctypes.POINTER(types.zmq_fd_t),
     "void **": ctypes.POINTER(ctypes.c_void_p),

@@ -13,6 +13,7 @@ Look functions up when you call them (``C.name(...)``) and keep none: what
 
 from __future__ import annotations
 
+import ctypes
 import sys
 
 from .. import error
@@ -110,6 +111,17 @@ def exports(name: str) -> bool:
 
 
 C = Namespace()
+
+
+def end_without_python(handle: int) -> None:
+    """Terminate a context in a thread that Python knows nothing of, and that may outlive it.
+
+    Does nothing where libzmq starts no threads, before 4.0.
+    """
+    if exports("zmq_threadstart"):
+        function = ctypes.cast(library.released["zmq_ctx_destroy"], ctypes.c_void_p)
+        C.zmq_threadstart(function, handle)
+
 
 if sys.platform == "win32":
     errors.use_library_errno(C.zmq_errno)

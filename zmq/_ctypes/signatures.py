@@ -97,6 +97,7 @@ FUNCTIONS = (
     # contexts
     Function("zmq_ctx_new", handle, (), (3, 2), None, False, NULL, _LOCKS, COLD),
     Function("zmq_ctx_destroy", c_int, (handle,), (3, 2), None, False, CALLER("a signal handler may have ended it"), RELEASE, COLD),
+    Function("zmq_threadstart", handle, (c_void_p, c_void_p), (4, 0), None, False, NEVER, HOLD("starts a thread and waits for nothing"), COLD),
     Function("zmq_ctx_shutdown", c_int, (handle,), (4, 0), None, False, MINUS_ONE, _LOCKS, COLD),
     Function("zmq_ctx_get", c_int, (handle, c_int), (3, 2), None, False, CALLER("-1 is also a value of THREAD_SCHED_POLICY"), _LOCKS, COLD),
     Function("zmq_ctx_set", c_int, (handle, c_int, c_int), (3, 2), None, False, MINUS_ONE, _LOCKS, COLD),
@@ -207,6 +208,5 @@ NOT_BOUND = {
     "zmq_timers_timeout": _PYTHON_HAS,
     "zmq_timers_execute": _PYTHON_HAS,
     "zmq_stopwatch_intermediate": _PYTHON_HAS,
-    "zmq_threadstart": _PYTHON_HAS,
-    "zmq_threadclose": _PYTHON_HAS,
+    "zmq_threadclose": "it waits for the thread, and the threads that are started may take for ever",
 }
