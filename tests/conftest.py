@@ -17,24 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import LIMIT_S
 from support import PATIENCE_MS, terminate
 
 import zmq
-
-CPYTHON = sys.implementation.name == "cpython"
-
-LIMIT_S = float(os.environ.get("ZMQ_TEST_LIMIT", "120" if CPYTHON else "400"))
-"""Seconds after which a test is stuck: all stacks are printed and the run ends.
-
-PyPy cannot freeze what is there before the tests, so that each collection of theirs
-takes a good part of a second in the end.
-"""
 
 PACKAGING_LIMIT_S = 10 * LIMIT_S
 """The same for tests of the build: they run pip, which has time limits of its own."""
 
 # gevent is a requirement of the tests with CPython only; elsewhere it may not build.
-collect_ignore = [] if CPYTHON else ["green"]
+collect_ignore = [] if sys.implementation.name == "cpython" else ["green"]
 
 _numbers = itertools.count()
 _said_to = [2]

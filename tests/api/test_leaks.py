@@ -2,24 +2,24 @@
 """Memory and descriptors stay where they are, however much was sent.
 
 Each kind of message is sent in a process of its own, which measures itself after it has warmed up.
-``ZMQ_TEST_LEAK_MESSAGES=1000000`` sends a million of each.
+``ZMQ_TEST_FULL=1`` sends a million of each.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 
 import pytest
+from effort import times
 from programs import run
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="reads the process's memory from /proc"
 )
 
-MESSAGES = int(os.environ.get("ZMQ_TEST_LEAK_MESSAGES", "5000"))
-LIMIT_S = max(30, MESSAGES // 5000)
+MESSAGES = times(5_000, 1_000_000)
+PROGRAM_LIMIT_S = times(30, 500)
 
 # Bytes that a process may grow by, with all its messages.
 SLACK = 300_000
@@ -231,7 +231,7 @@ def check(body: str, count: int) -> None:
     """Run a program that defines once(), calls it so many times, and fails if it grew."""
     ending = "measure(once)\ncontext.destroy(0)\n"
     source = _PROGRAM + textwrap.dedent(body) + ending
-    run(source, str(count), str(SLACK), limit_s=LIMIT_S)
+    run(source, str(count), str(SLACK), limit_s=PROGRAM_LIMIT_S)
 
 
 @pytest.mark.parametrize("kind", KINDS)

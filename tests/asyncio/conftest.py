@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -16,14 +15,6 @@ from support import terminate
 import zmq
 import zmq.asyncio
 from zmq import _loop
-
-FULL = os.environ.get("ZMQ_TEST_FULL", "") not in ("", "0")
-"""Whether to do things as often as it takes to be sure, which takes minutes."""
-
-
-def times(few: int, many: int) -> int:
-    """Return how often to do something: ``many`` times with ZMQ_TEST_FULL=1."""
-    return many if FULL else few
 
 
 class ReaderlessLoop(asyncio.SelectorEventLoop):

@@ -15,12 +15,13 @@ from typing import Any
 
 import programs
 import pytest
+from effort import times
 
 import zmq
 import zmq.asyncio
 from zmq import _wakeup
 
-from .conftest import Run, times
+from .conftest import Run
 
 
 def wait_recv(socket: Any) -> Any:

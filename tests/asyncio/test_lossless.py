@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from effort import times
 
 import zmq
 import zmq.asyncio
 
-from .conftest import Run, times
+from .conftest import Run
 
 Sockets = Callable[..., "tuple[Any, Any]"]
 Receive = Callable[[Any], Awaitable[Any]]

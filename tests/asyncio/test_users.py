@@ -13,11 +13,12 @@ from typing import Any
 
 import programs
 import pytest
+from effort import times
 
 import zmq
 import zmq.asyncio
 
-from .conftest import Run, times
+from .conftest import Run
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from effort import times
 
 import zmq
 import zmq.asyncio
 from zmq import _wakeup
 from zmq._socket_options import read_events
 
-from .conftest import Run, times
+from .conftest import Run
 
 ROUNDS = 2
 """Rounds of the loop in which a wait has to end when there is what it waits for; in the first one

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from effort import times
 
 import zmq
 import zmq.asyncio
 
-from .conftest import Run, times
+from .conftest import Run
 
 STALL_S = 5.0
 """Seconds after which a message that is there and is not received has been missed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
@@ -17,18 +16,10 @@ from tornado.ioloop import IOLoop
 import zmq
 from zmq.eventloop.zmqstream import ZMQStream
 
-FULL = os.environ.get("ZMQ_TEST_FULL", "") not in ("", "0")
-"""Whether to do things as often as it takes to be sure, which takes minutes."""
-
 PATIENCE_S = 10
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Streams = Callable[..., "tuple[ZMQStream, ZMQStream]"]
-
-
-def times(few: int, many: int) -> int:
-    """Return how often to do something: ``many`` times with ZMQ_TEST_FULL=1."""
-    return many if FULL else few
 
 
 async def eventually(condition: Callable[[], Any]) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from effort import times
 from support import terminate
 from tornado.ioloop import IOLoop
 
@@ -18,7 +19,7 @@ import zmq
 from zmq import _wakeup
 from zmq.eventloop.zmqstream import ZMQStream
 
-from .conftest import Run, Streams, eventually, rounds, times
+from .conftest import Run, Streams, eventually, rounds
 
 CLOSINGS: dict[str, Callable[[ZMQStream], None]] = {
     "stream": lambda stream: stream.close(),

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from effort import times
 from tornado.ioloop import IOLoop
 
 import zmq
 import zmq.asyncio
 from zmq.eventloop.zmqstream import ZMQStream
 
-from .conftest import Run, Streams, eventually, rounds, times
+from .conftest import Run, Streams, eventually, rounds
 
 
 def _poller(socket: Any) -> None:

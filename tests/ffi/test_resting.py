@@ -22,6 +22,7 @@ from typing import Any
 import programs
 import pytest
 from conftest import Connected, SocketFactory
+from effort import FULL
 from support import PATIENCE_MS, until
 
 import zmq
@@ -32,7 +33,6 @@ pytestmark = pytest.mark.skipif(
     not fast.AVAILABLE or sys.platform == "win32", reason="sockets never rest here"
 )
 
-FULL = bool(os.environ.get("ZMQ_TEST_FULL"))
 ENOUGH = 30
 """More polls than a socket has to have nothing before it is put to rest."""
 

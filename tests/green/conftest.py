@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,16 +13,8 @@ import zmq
 import zmq.green
 from zmq.green import _hub
 
-FULL = os.environ.get("ZMQ_TEST_FULL", "") not in ("", "0")
-"""Whether to do things as often as it takes to be sure, which takes minutes."""
-
 PATIENCE_S = 20.0
 """Seconds after which what should have happened has not."""
-
-
-def times(few: int, many: int) -> int:
-    """Return how often to do something: ``many`` times with ZMQ_TEST_FULL=1."""
-    return many if FULL else few
 
 
 @pytest.fixture

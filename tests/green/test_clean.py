@@ -12,13 +12,14 @@ from typing import Any
 
 import gevent
 import pytest
+from effort import times
 
 import zmq
 import zmq.green
 from zmq import _wakeup
 from zmq.green import _hub
 
-from .conftest import PATIENCE_S, settle, times
+from .conftest import PATIENCE_S, settle
 
 
 def _poller(socket: Any, timeout: float = -1) -> Any:

@@ -11,11 +11,12 @@ import gevent
 import gevent.pool
 import greenlet
 import pytest
+from effort import times
 
 import zmq
 import zmq.green
 
-from .conftest import PATIENCE_S, settle, times
+from .conftest import PATIENCE_S, settle
 
 pytestmark = pytest.mark.filterwarnings("ignore:libuv only supports millisecond")
 

@@ -10,8 +10,7 @@ import time
 
 import programs
 import pytest
-
-from .conftest import times
+from effort import times
 
 
 def run(source: str, *arguments: str, **changes: str) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 import gevent
 import gevent.event
 import pytest
+from effort import times
 
 import zmq
 import zmq.green
 
-from .conftest import PATIENCE_S, settle, times
+from .conftest import PATIENCE_S, settle
 
 STALL_S = 5.0
 """Seconds after which a message that is there and is not received has been missed."""

@@ -16,13 +16,12 @@ import programs
 import pytest
 import trio
 import trio.testing
+from effort import times
 
 import zmq
 import zmq.asyncio
 import zmq.trio
 from zmq import _wakeup
-
-from .conftest import times
 
 run = trio.run
 
