@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import asyncio
+from time import thread_time
 from typing import Any
 
 import pytest
+from support import longest, not_collecting
 
 import zmq
 import zmq.asyncio
 from zmq import _loop
 
 from .conftest import Run
+
+TURN_S = _loop.TURN_S
 
 
 async def ticks_during(work: Any) -> int:
@@ -46,6 +50,16 @@ async def send_all(pair: Any, count: int) -> None:
 async def send_parts(pair: Any, count: int) -> None:
     for _ in range(count):
         await pair[0].send_multipart([b"a", b"b"])
+
+
+async def receive_many(pair: Any, count: int) -> None:
+    while count:
+        count -= len(await pair[1].recv_many(count))
+
+
+async def receive_what_is_there(pair: Any, _: int) -> None:
+    while await pair[1].poll(0):
+        await pair[1].recv(zmq.DONTWAIT)
 
 
 async def poll_all(pair: Any, count: int) -> None:
@@ -97,6 +111,40 @@ def test_turns_can_be_switched_off(work: str, pair: Any, run: Run) -> None:
     if work == "receive":
         run(send_all(pair, 2000))
     assert run(ticks_during(WORK[work](pair, 2000))) == 0
+
+
+@pytest.mark.parametrize(
+    "work",
+    [receive_all, receive_many, receive_what_is_there, send_all, send_parts, poll_all, poll_one],
+)
+def test_no_gap_is_long(
+    work: Any, pair: Any, run_anywhere: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a socket is always ready, a task that sleeps runs before 20 ms of processor time are over."""
+    monkeypatch.setattr(_loop, "TURN_S", TURN_S)
+    count = 20_000
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        last = thread_time()
+        while True:
+            await asyncio.sleep(0.001)
+            now = thread_time()
+            gaps.append(now - last)
+            last = now
+
+    async def main() -> None:
+        for n in range(count):
+            pair[0].send(b"%d" % n)
+        with not_collecting():
+            ticking = asyncio.ensure_future(tick())
+            await asyncio.sleep(0)
+            await work(pair, count)
+            ticking.cancel()
+
+    run_anywhere(main())
+    assert len(gaps) >= 2
+    assert longest(gaps) < 0.02
 
 
 def test_slow_handlers_count(pair: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

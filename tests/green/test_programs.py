@@ -330,7 +330,12 @@ except ImportError as error:
     assert "pip install gevent" in out
 
 
-@pytest.mark.parametrize("loop", ["libev-cext", "libuv-cffi", "libev-cffi"])
+LOOPS = ["libuv-cffi", "libev-cffi"]
+if sys.implementation.name == "cpython":
+    LOOPS.append("libev-cext")
+
+
+@pytest.mark.parametrize("loop", LOOPS)
 def test_loops_of_gevent(loop: str) -> None:
     """Each kind of loop that gevent has serves: waits, time-outs, kills, many times."""
     out = run(
