@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 CPYTHON = sys.implementation.name == "cpython"
 
-SMALLEST_LOAN = 4096
+SMALLEST_LOAN = 8192
 """Shorter buffers are always copied, which is quicker."""
 
 KEPT = SMALLEST_LOAN - 1
