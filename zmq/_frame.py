@@ -147,19 +147,12 @@ class Frame:
             self._data = loan
         return loan
 
-    @classmethod
-    def _received(cls, msg_p: Any, track: bool, size: int = -1) -> Frame:
-        """Return a Frame that owns the message ``msg_p`` just received, of ``size`` bytes if known."""
-        frame: Frame = _new(cls)
-        frame._msg_p = msg_p
-        frame._bytes = None
-        frame._data = None
-        frame._size = size
-        frame.tracker = MessageTracker() if track else None
-        return frame
-
     def __del__(
-        self, fast: Any = fast, spare: Any = memory.spare, discard: Any = memory.discard
+        self,
+        fast: Any = fast,
+        spare: Any = memory.spare,
+        nothing: Any = memory.NOTHING,
+        discard: Any = memory.discard,
     ) -> None:
         try:
             msg_p = self._msg_p
@@ -171,8 +164,7 @@ class Frame:
             if 0 <= self._size <= KEPT:
                 spare.append(msg_p)
                 return
-            fast.msg_close(msg_p)
-            fast.msg_init(msg_p)
+            fast.msg_copy(msg_p, nothing)
             spare.append(msg_p)
             return
         # --- end hot ---
@@ -359,6 +351,17 @@ class Frame:
                 EINVAL,
             )
         C.zmq_msg_set_group(self._msg_p, name)
+
+
+def received(msg_p: Any, track: bool, size: int = -1) -> Frame:
+    """Return a Frame that owns the message ``msg_p`` just received, of ``size`` bytes if known."""
+    frame: Frame = _new(Frame)
+    frame._msg_p = msg_p
+    frame._bytes = None
+    frame._data = None
+    frame._size = size
+    frame.tracker = MessageTracker() if track else None
+    return frame
 
 
 Message = Frame

@@ -22,7 +22,7 @@ from . import _poll, _wakeup
 from ._ctypes import fast, memory
 from ._ctypes.bind import C
 from ._ctypes.errors import last_errno
-from ._frame import Frame
+from ._frame import Frame, received
 from ._midway import SendsInParts
 from ._poll import Poller
 from ._socket import Socket
@@ -309,7 +309,7 @@ class _AsyncSocket(SendsInParts):
         msg_p = item[2]
         if copy:
             return memory.content(msg_p), (self._ledger, None, [item])
-        frame = Frame._received(msg_p, track)
+        frame = received(msg_p, track)
         return frame, (self._ledger, None, [(item[0], item[1], frame)])
 
     def _take_bytes(self) -> Taken:
@@ -343,7 +343,7 @@ class _AsyncSocket(SendsInParts):
                     items.append(item)
                     message.append(memory.content(msg_p))
                 else:
-                    frame = Frame._received(msg_p, track)
+                    frame = received(msg_p, track)
                     items.append((item[0], item[1], frame))
                     message.append(frame)
         except BaseException:

@@ -30,7 +30,7 @@ from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
 from ._ctypes.errors import last_errno
 from ._ctypes.signaler import known as _signalers
-from ._frame import Frame
+from ._frame import Frame, received
 from ._frame import copy_threshold as _default_threshold
 from ._generic import Of
 from ._options import INT, KINDS, c_int, c_int_bytes
@@ -90,11 +90,14 @@ _MOST_LENT = memory.MOST_LENT
 _LIMIT = fast.LIMIT
 _RELEASING = fast.RELEASING
 _take = memory.take
-_pop = memory.spare.pop
 _give = memory.give
+_spare = memory.spare
+_asks = memory.asks
+_new_ask = memory.new_ask
+_NOTHING = memory.NOTHING
 _give_empty = memory.give_empty
-_take_cell = memory.cells.pop
-_give_cell = memory.give_cell
+_cells = memory.cells
+_new_cell = memory.new_cell
 _POLLIN = PollEvent.POLLIN
 _set = object.__setattr__
 
@@ -339,12 +342,12 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         # --- hot: getsockopt; slow twin _get_checked ---
         if kind is INT and isinstance(option, int):
             try:
-                cell = _take_cell()
+                cell = _cells.pop()
             except IndexError:
-                cell = memory.take_cell()
+                cell = _new_cell()
             rc = fast.getsockopt_now(self._fast_p, option, cell[1], cell[2])
             value = cell[0].value
-            _give_cell(cell)
+            _cells.append(cell)
             if rc == 0:
                 return value
         # --- end hot ---
@@ -659,12 +662,10 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             if index == last:
                 now = flags | DONTWAIT
             # --- hot: multipart; slow twin _send_copy ---
-            if (
-                plain
-                and len(part) < _RELEASING
-                and fast.send_now(self._fast_p, part, len(part), now) >= 0
-            ):
-                continue
+            if plain:
+                size = len(part)
+                if size < _RELEASING and fast.send_now(self._fast_p, part, size, now) >= 0:
+                    continue
             # --- end hot ---
             self._send_part(part, flags if index == last else flags | SNDMORE)
         return None
@@ -784,61 +785,70 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         -----
         Wraps ``zmq_msg_recv``. Not thread-safe. Retries EINTR.
         """
+        if flags == 0 and copy:
+            # --- hot: recv; slow twin _recv_bytes ---
+            try:
+                ask = _asks.pop()
+            except IndexError:
+                ask = _new_ask()
+            size = fast.recv_now(ask[0], self._fast_p, 1)
+            if 0 <= size < _LIMIT:
+                data: bytes = fast.msg_data(*ask)[:size]
+                if size > _KEPT:
+                    fast.msg_copy(ask[0], _NOTHING)
+                _asks.append(ask)
+                return data
+            # --- end hot ---
+            return self._recv_more(ask, size)
         if not copy:
             return self._recv_frame(c_flags(flags) if flags != 0 else 0, track)
-        if flags != 0:
-            return self._recv_flagged(flags)
-        # --- hot: recv; slow twin _recv_bytes ---
-        try:
-            msg_p = _pop()
-        except IndexError:
-            msg_p = _take()
-        size = fast.recv_now(msg_p, self._fast_p, 1)
-        if not 0 <= size <= _KEPT:
-            return self._recv_more(msg_p, size)
-        data: bytes = fast.msg_data(msg_p)[:size]
-        # --- end hot ---
-        _give(msg_p)
-        return data
+        return self._recv_flagged(flags)
 
-    def _recv_more(self, msg_p: Any, size: int) -> bytes:
+    def _recv_more(self, ask: tuple[Any], size: int) -> bytes:
         """Wait for a message if there is none yet, and return it, of any size."""
-        if size == -1:
-            size = self._await_message(msg_p)
-        # --- hot: recv, round_trip; slow twin _recv_bytes ---
-        if 0 <= size < _LIMIT:
-            data: bytes = fast.msg_data(msg_p)[:size]
-            if size > _KEPT:
-                fast.msg_close(msg_p)
-                fast.msg_init(msg_p)
-            _give(msg_p)
-            return data
-        # --- end hot ---
-        return self._recv_bytes(msg_p, size, 0)
+        try:
+            if size == -1:
+                size = self._await_message(ask[0])
+            # --- hot: round_trip; slow twin memory.content ---
+            if 0 <= size < _LIMIT:
+                data: bytes = fast.msg_data(*ask)[:size]
+                return data
+            # --- end hot ---
+            return memory.content(ask[0])
+        finally:
+            if not 0 <= size <= _KEPT:
+                memory.release(ask[0])
+            _asks.append(ask)
 
     def _recv_flagged(self, flags: int) -> bytes:
         if flags != DONTWAIT or not isinstance(flags, int):
             flags = c_flags(flags)
             return self._recv_bytes(_take(), -1, flags)
-        msg_p = _take()
         # --- hot: again; slow twin _recv_bytes ---
-        size = fast.recv_try(msg_p, self._fast_p, DONTWAIT)
-        if size == -1 and last_errno() == EAGAIN:
-            _give(msg_p)
-            raise Again()
+        try:
+            msg_p = _spare.pop()
+        except IndexError:
+            msg_p = _take()
+        size = fast.recv_try(msg_p, self._fast_p, 1)
         if 0 <= size <= _KEPT:
             data: bytes = fast.msg_data(msg_p)[:size]
-            _give(msg_p)
+            _spare.append(msg_p)
             return data
+        if size == -1 and last_errno() == EAGAIN:
+            _spare.append(msg_p)
+            raise Again()
         # --- end hot ---
         return self._recv_bytes(msg_p, size, DONTWAIT)
 
     def _recv_frame(self, flags: int, track: bool) -> Frame:
-        msg_p = _take()
         # --- hot: frame_bytes; slow twin _recv_message ---
-        size = fast.recv_now(msg_p, self._fast_p, DONTWAIT)
+        try:
+            msg_p = _spare.pop()
+        except IndexError:
+            msg_p = _take()
+        size = fast.recv_now(msg_p, self._fast_p, 1)
         if size != -1:
-            return Frame._received(msg_p, track, size)
+            return received(msg_p, track, size)
         # --- end hot ---
         try:
             self._recv_message(msg_p, flags)
@@ -846,7 +856,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             memory.release(msg_p)
             _give(msg_p)
             raise
-        return Frame._received(msg_p, track)
+        return received(msg_p, track)
 
     if TYPE_CHECKING:
 
@@ -898,23 +908,23 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             return frames
         parts: list[bytes] = []
         more = 1
-        msg_p = _take()
-        ask = (msg_p,)
+        try:
+            ask = _asks.pop()
+        except IndexError:
+            ask = _new_ask()
+        msg_p = ask[0]
         while more:
             # --- hot: multipart; slow twin _recv_part ---
             size = fast.recv_now(msg_p, self._fast_p, 1)
             if 0 <= size < _LIMIT:
                 parts.append(fast.msg_data(*ask)[:size])
-                more = fast.msg_more(*ask)  # arguments that are a tuple already cost less
+                more = fast.msg_more(*ask)
                 continue
             # --- end hot ---
-            more = self._recv_part(parts, msg_p, size, flags)
-        # --- hot: multipart; slow twin memory.release ---
+            more = self._recv_part(parts, ask, size, flags)
         if size > _KEPT:
-            fast.msg_close(msg_p)
-            fast.msg_init(msg_p)
-        # --- end hot ---
-        _give(msg_p)
+            memory.release(msg_p)
+        _asks.append(ask)
         return parts
 
     def _recv_each(self, flags: int, copy: bool, track: bool) -> list[Any]:
@@ -951,12 +961,12 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         if timeout == 0:
             # --- hot: socket_poll; slow twin Poller.poll ---
             try:
-                cell = _take_cell()
+                cell = _cells.pop()
             except IndexError:
-                cell = memory.take_cell()
+                cell = _new_cell()
             rc = fast.getsockopt_now(self._fast_p, EVENTS, cell[1], cell[2])
             value: int = cell[0].value
-            _give_cell(cell)
+            _cells.append(cell)
             if rc == 0:
                 return value & (1 if flags is _POLLIN else int(operator.index(flags or 0)))
             # --- end hot ---

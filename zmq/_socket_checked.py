@@ -308,12 +308,7 @@ class Checked(SocketBase):
                 if _wakeup.watched:
                     self._processed()
                 return size
-        try:
-            self._recv_message(msg_p, 0, since)
-        except BaseException:
-            memory.release(msg_p)
-            _give(msg_p)
-            raise
+        self._recv_message(msg_p, 0, since)
         size = C.zmq_msg_size(msg_p)
         return min(size, fast.LIMIT)
 
@@ -325,8 +320,9 @@ class Checked(SocketBase):
             lambda now: C.zmq_msg_recv(msg_p, self._handle, now), flags, "recv", waiting_since
         )
 
-    def _recv_part(self, parts: list[bytes], msg_p: Any, size: int, flags: int) -> int:
-        """Receive a part into ``msg_p`` unless it is there; append it and tell if more follow."""
+    def _recv_part(self, parts: list[bytes], ask: tuple[Any], size: int, flags: int) -> int:
+        """Receive a part into a message unless it is there; append it and tell if more follow."""
+        msg_p = ask[0]
         try:
             if size == -1:
                 self._recv_message(msg_p, flags)
@@ -334,7 +330,7 @@ class Checked(SocketBase):
             more: int = C.zmq_msg_more(msg_p)
         except BaseException:
             memory.release(msg_p)
-            _give(msg_p)
+            memory.asks.append(ask)
             raise
         memory.release(msg_p)
         return more

@@ -152,7 +152,7 @@ def abandoned_stopwatch(context: zmq.Context) -> zmq.Stopwatch:
     [
         (abandoned_socket, "zmq_close"),
         (abandoned_context, "zmq_ctx_destroy"),
-        (abandoned_frame, "zmq_msg_close"),
+        (abandoned_frame, "zmq_msg_copy"),
         (abandoned_stopwatch, "zmq_stopwatch_stop"),
     ],
 )

@@ -326,7 +326,7 @@ def test_tracking(pair: tuple[zmq.Socket, zmq.Socket]) -> None:
 def test_structures_come_back(socket: SocketFactory) -> None:
     """When an operation fails, the message structure it took is there for the next one."""
     b = socket(zmq.PAIR)
-    del memory.spare[:]
+    del memory.spare[:], memory.asks[:]
     gc.collect()
     gc.freeze()  # what others left is not gone through each time
     for _ in range(10):
@@ -341,6 +341,7 @@ def test_structures_come_back(socket: SocketFactory) -> None:
             gc.collect()  # the exception's frames hold the Frame that was not sent
     gc.unfreeze()
     assert 1 <= len(memory.spare) <= 5
+    assert len(memory.asks) == 1
 
 
 def test_environment_chooses(form: str) -> None:

@@ -76,8 +76,6 @@ if TYPE_CHECKING:
     msg_more: Callable[[Any], int]
     msg_size: Callable[[Any], int]
     msg_copy: Callable[[Any, Any], int]
-    msg_init: Callable[[Any], int]
-    msg_close: Callable[[Any], int]
     getsockopt_now: Callable[..., int]
     setsockopt_now: Callable[..., int]
     poll_now: Callable[..., int]
@@ -98,8 +96,6 @@ CALLS: dict[str, tuple[str, Any, tuple[Any, ...]]] = {
     "msg_size": ("zmq_msg_size", c_size_t, (_msg_p,)),
     "msg_more": ("zmq_msg_more", c_int, (_msg_p,)),
     "msg_copy": ("zmq_msg_copy", c_int, (_msg_p, _msg_p)),
-    "msg_init": ("zmq_msg_init", c_int, (_msg_p,)),
-    "msg_close": ("zmq_msg_close", c_int, (_msg_p,)),
     "getsockopt_now": ("zmq_getsockopt", c_int, (c_void_p, c_int, c_void_p, c_void_p)),
     "setsockopt_now": ("zmq_setsockopt", c_int, (c_void_p, c_int, c_void_p, c_size_t)),
     "poll_now": ("zmq_poll", c_int, (c_void_p, c_int, c_long)),

@@ -105,10 +105,10 @@ FUNCTIONS = (
     Function("zmq_ctx_get_ext", c_int, (handle, c_int, c_void_p, size_p), (4, 3, 3), None, True, MINUS_ONE, _LOCKS, COLD),
 
     # messages
-    Function("zmq_msg_init", c_int, (msg_p,), (2, 1), None, False, NEVER, _READS, HOT),
+    Function("zmq_msg_init", c_int, (msg_p,), (2, 1), None, False, NEVER, _READS, COLD),
     Function("zmq_msg_init_size", c_int, (msg_p, c_size_t), (2, 1), None, False, MINUS_ONE, HOLD("one malloc"), COLD),
     Function("zmq_msg_init_data", c_int, (msg_p, c_void_p, c_size_t, c_void_p, c_void_p), (2, 1), None, False, MINUS_ONE, HOLD("one malloc"), HOT),
-    Function("zmq_msg_close", c_int, (msg_p,), (2, 1), None, False, MINUS_ONE, HOLD("one free"), HOT),
+    Function("zmq_msg_close", c_int, (msg_p,), (2, 1), None, False, MINUS_ONE, HOLD("one free"), COLD),
     Function("zmq_msg_copy", c_int, (msg_p, msg_p), (2, 1), None, False, MINUS_ONE, _READS, HOT),
     Function("zmq_msg_move", c_int, (msg_p, msg_p), (2, 1), None, False, MINUS_ONE, _READS, COLD),
     Function("zmq_msg_data", c_void_p, (msg_p,), (2, 1), None, False, NEVER, _READS, HOT),
