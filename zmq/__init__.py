@@ -59,6 +59,10 @@ try:
     )
 finally:
     if _collects:
+        if hasattr(_gc, "freeze") and not _gc.get_freeze_count():
+            # Moves everything to the oldest generation, where it would get after two more looks.
+            _gc.freeze()
+            _gc.unfreeze()
         _gc.enable()
 
 TYPE_CHECKING = False

@@ -6,8 +6,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import weakref
 from _thread import RLock, allocate_lock
+from _weakref import ref
 
 from . import _monitors, _options, _socket_views
 from ._ctypes import bind as _bind
@@ -41,11 +41,16 @@ ENOTSUP = int(Errno.ENOTSUP)
 _set = object.__setattr__
 
 # Every Context object, so that a forked child can abandon what belongs to its parent.
-_contexts: weakref.WeakSet[Any] = weakref.WeakSet()
+_contexts: set[ref[Any]] = set()
 
 
 # C context -> what keeps two threads from terminating it at once, which libzmq would not survive.
 _terminating: dict[int, Any] = {}
+
+
+def _living() -> list[Any]:
+    found = [reference() for reference in list(_contexts)]
+    return [context for context in found if context is not None]
 
 
 def _abandon_all() -> None:
@@ -53,7 +58,7 @@ def _abandon_all() -> None:
     # Another thread of the parent may have been holding it.
     Context._instance_lock = allocate_lock()
     _terminating.clear()
-    for context in list(iter(_contexts)):
+    for context in _living():
         _set(context, "_handle", 0)
 
 
@@ -99,7 +104,6 @@ class Context(OptionAttributes, Of[SocketT]):
         "_pid",
         "_shadow",
         "_shadow_obj",
-        "_sockets",
         "sockopts",
     )
 
@@ -124,7 +128,6 @@ class Context(OptionAttributes, Of[SocketT]):
         _set(self, "_handle", 0)
         _set(self, "_shadow", False)
         _set(self, "_shadow_obj", None)
-        _set(self, "_sockets", weakref.WeakSet())
         _set(self, "sockopts", {})
         _set(self, "_pid", os.getpid())
         _set(self, "_created", caller())
@@ -139,7 +142,7 @@ class Context(OptionAttributes, Of[SocketT]):
             _set(self, "_shadow", True)
         else:
             self._open(c_int(io_threads, "io_threads"))
-        _contexts.add(self)
+        _contexts.add(ref(self, _contexts.discard))
 
     def _open(self, io_threads: int) -> None:
         handle = C.zmq_ctx_new()
@@ -176,7 +179,7 @@ class Context(OptionAttributes, Of[SocketT]):
 
     def _leave(self) -> None:
         handle = self._handle
-        for socket in list(iter(self._sockets)):
+        for socket in self._sockets:
             socket.close()
         _detach_views(handle)
         _set(self, "_handle", 0)
@@ -290,14 +293,14 @@ class Context(OptionAttributes, Of[SocketT]):
             )
         return "was terminated: make another, or call Context.instance() again"
 
-    def _add_socket(self, socket: Any) -> None:
-        self._sockets.add(socket)
-
-    def _rm_socket(self, socket: Any) -> None:
-        try:
-            self._sockets.discard(socket)
-        except TypeError:
-            pass  # PyPy has no weak references to what is being finalized, so it is out already
+    @property
+    def _sockets(self) -> list[Any]:
+        """The open sockets that were made through this object."""
+        return [
+            view
+            for view in _socket_views.all_living()
+            if view._context is self and not view._shadow
+        ]
 
     if TYPE_CHECKING:
 
@@ -330,7 +333,8 @@ class Context(OptionAttributes, Of[SocketT]):
         ------
         zmq.ZMQError : the context is closed (ENOTSUP); as Socket
         """
-        self._checked_handle()
+        if not self._handle:
+            self._checked_handle()
         made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
         if self.sockopts:
             try:
@@ -497,7 +501,7 @@ class Context(OptionAttributes, Of[SocketT]):
         """
         if self.closed:
             return
-        for socket in list(iter(self._sockets)):
+        for socket in self._sockets:
             if not socket.closed:
                 socket.close(linger)
         if _socket_views.contexts:
@@ -528,7 +532,7 @@ def _context_option_name(option: int) -> str:
 
 def _detach_views(handle: int) -> list[Any]:
     """Return the Context objects for a C context; from now on they stand for none."""
-    views = [context for context in list(iter(_contexts)) if context._handle == handle]
+    views = [context for context in _living() if context._handle == handle]
     for context in views:
         _set(context, "_handle", 0)
     return views
@@ -543,7 +547,7 @@ def _terminate(context: Context[Any], handle: int) -> None:
         # The collector, which may be at the context, has taken it out of the weak set then.
         for view in {context, *_detach_views(handle)}:
             _set(view, "_handle", 0)
-            for socket in list(view._sockets):
+            for socket in view._sockets:
                 socket._detach("its context was terminated")
         _terminating.pop(handle, None)
     elif errors.last_errno() == EFAULT:

@@ -7,7 +7,7 @@ import sys
 from _thread import _count as _other_threads
 from operator import index
 from time import monotonic
-from weakref import ref
+from _weakref import ref
 
 from . import _idle, _socket, _socket_views, _wakeup
 from ._ctypes import errors, fast, memory, pollset

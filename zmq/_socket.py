@@ -18,10 +18,9 @@ from __future__ import annotations
 
 import errno
 import operator
-import os
 import sys
 import time
-import weakref
+from _weakref import ref
 from types import FunctionType
 
 from . import _connect_id, _endpoints, _idle, _monitors, _pickle, _socket_views, _wakeup
@@ -139,19 +138,13 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         "__dict__",
         "__weakref__",
         "_bound",
-        "_closed_why",
         "_connected",
         "_context",
         "_copy_threshold",
         "_created",
         "_fast_p",
-        "_given",
         "_handle",
-        "_monitor_socket",
-        "_parked_p",
         "_pid",
-        "_shadow",
-        "_shadow_obj",
         "_socket_type",
     )
 
@@ -165,10 +158,6 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
     ) -> None:
         _set(self, "_handle", 0)
         _set(self, "_fast_p", None)
-        _set(self, "_parked_p", None)
-        _set(self, "_closed_why", None)
-        _set(self, "_shadow", False)
-        _set(self, "_shadow_obj", None)
         _set(self, "_context", None)
         if isinstance(ctx_or_socket, Socket):
             shadow = ctx_or_socket
@@ -178,9 +167,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         _set(self, "_copy_threshold", bytes_count(copy_threshold))
         _set(self, "_bound", [])
         _set(self, "_connected", [])
-        _set(self, "_given", None)
-        _set(self, "_monitor_socket", None)
-        _set(self, "_pid", os.getpid())
+        _set(self, "_pid", _socket_views.pid)
         _set(self, "_created", caller())
         if shadow:
             self._become_shadow(shadow, ctx_or_socket)
@@ -199,18 +186,18 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             cls._calls_recv = cls._calls_recv or "recv" in vars(cls)
 
     def _open(self, context: Any, socket_type: int) -> None:
-        if not isinstance(getattr(context, "underlying", None), int):
+        address = getattr(context, "underlying", None)
+        if not isinstance(address, int):
             raise TypeError(f"context must be specified, a zmq.Context, got {context!r}")
         _set(self, "_context", context)
         kind = c_int(socket_type, "the socket type")
         _set(self, "_socket_type", kind)
         try:
-            handle = _open_socket(context, kind)
+            handle = _open_socket(context, address, kind)
         except ZMQError as error:
             raise socket_failure(error, context, kind) from None
         self._attach(handle)
-        _socket_views.contexts[handle] = context.underlying
-        context._add_socket(self)
+        _socket_views.contexts[handle] = address
 
     def _become_shadow(self, shadow: Any, context: Any) -> None:
         if isinstance(shadow, Socket):
@@ -243,15 +230,18 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
                 # What one of them binds and connects, all of them have.
                 _set(self, "_bound", view._bound)
                 _set(self, "_connected", view._connected)
-        views.append(weakref.ref(self))
-        self._rouse()
+        views.append(ref(self))
+        if handle in _idle.resting:
+            _idle.rouse(handle)
 
     def _detach(self, why: str) -> None:
         """Stand for no C socket any more."""
         _set(self, "_handle", 0)
         _set(self, "_fast_p", None)
-        _set(self, "_parked_p", None)
-        _set(self, "_closed_why", why)
+        if self._parked_p is not None:
+            _set(self, "_parked_p", None)
+        if why:
+            _set(self, "_closed_why", why)
 
     def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
         if getattr(self, "_handle", 0) and not self._shadow:
@@ -1010,12 +1000,8 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             view = reference()
             if view is not None and view is not self:
                 view._detach("its C socket was closed")
-                if view._context is not None:
-                    view._context._rm_socket(view)
-        self._detach("it is closed")
+        self._detach("")
         _close_handle(handle)
-        if self._context is not None:
-            self._context._rm_socket(self)
 
     def _set_linger(self, linger: int) -> None:
         try:
@@ -1054,12 +1040,15 @@ def close_forgotten(context: int, linger: int | None) -> None:
             _close_handle(handle)
 
 
-def _open_socket(context: Any, kind: int) -> int:
-    """Open a C socket, waiting a moment for the slots of sockets that are still being closed."""
+def _open_socket(context: Any, address: int, kind: int) -> int:
+    """Open a C socket, waiting a moment for the slots of sockets that are still being closed.
+
+    ``address`` is that of the C context.
+    """
     pause = 0.0005
     while True:
         try:
-            handle: int = C.zmq_socket(context._checked_handle(), kind)
+            handle: int = C.zmq_socket(address or context._checked_handle(), kind)
         except ZMQError as error:
             # libzmq closes sockets in the background, and counts them until it is done.
             behind = error.errno == errno.EMFILE and len(context._sockets) < context.max_sockets
@@ -1069,6 +1058,7 @@ def _open_socket(context: Any, kind: int) -> int:
             return handle
         time.sleep(pause)
         pause *= 2
+        address = 0  # somebody may have closed it meanwhile
 
 
 add_options(Socket)

@@ -53,13 +53,17 @@ class SocketBase(OptionAttributes):
     _socket_type: int
     _bound: list[str]
     _connected: list[str]
-    _given: dict[str, bytes] | None
-    _closed_why: str | None
     _created: tuple[str, int]
-    _parked_p: Any
-    _monitor_socket: Any
     _copy_threshold: int
-    _shadow: bool
+    _pid: int
+
+    # What few sockets have; an attribute costs a socket more than all of these.
+    _given: dict[str, bytes] | None = None
+    _closed_why: str | None = None
+    _parked_p: Any = None
+    _monitor_socket: Any = None
+    _shadow: bool = False
+    _shadow_obj: Any = None
 
     if TYPE_CHECKING:
         send: Callable[..., MessageTracker | None]
@@ -261,7 +265,10 @@ def bytes_count(value: Any) -> int:
 def caller() -> tuple[str, int]:
     """Return the line of the program that makes a socket."""
     frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "zmq":
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module != "zmq" and not module.startswith("zmq."):
+            break
         frame = frame.f_back
     if frame is None:
         return ("?", 0)

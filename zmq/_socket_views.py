@@ -8,14 +8,17 @@ lets go of what belongs to its parent.
 from __future__ import annotations
 
 import os
-import weakref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+    from weakref import ref
 
-views: dict[int, list[weakref.ref[Any]]] = {}
+pid: int = os.getpid()
+"""This process."""
+
+views: dict[int, list[ref[Any]]] = {}
 """C socket -> what stands for it."""
 
 contexts: dict[int, int] = {}
@@ -41,6 +44,7 @@ def bound_endpoints() -> list[str]:
 
 def _abandon_all() -> None:
     """In a forked child: no socket of the parent may be touched any more."""
+    global pid
     pid = os.getpid()
     for view in all_living():
         view._detach(
