@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import sys
 from _thread import _count as _other_threads
+from _weakref import ref
 from operator import index
 from time import monotonic
-from _weakref import ref
 
 from . import _idle, _socket, _socket_views, _wakeup
 from ._ctypes import errors, fast, memory, pollset
