@@ -592,7 +592,7 @@ def _end_with_interpreter() -> None:
     The end of the main one is the end of the process, and the system takes it all back.
     """
     if _in_subinterpreter():
-        for context in list(iter(_contexts)):
+        for context in _living():
             if context._handle and not context._shadow:
                 context._leave()
 

@@ -792,7 +792,24 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             return self._recv_more(ask, size)
         if not copy:
             return self._recv_frame(c_flags(flags) if flags != 0 else 0, track)
-        return self._recv_flagged(flags)
+        if flags != 1 or not isinstance(flags, int):
+            flags = c_flags(flags)
+            return self._recv_bytes(_take(), -1, flags)
+        # --- hot: again; slow twin _recv_bytes ---
+        try:
+            msg_p = _spare.pop()
+        except IndexError:
+            msg_p = _take()
+        size = fast.recv_try(msg_p, self._fast_p, 1)
+        if 0 <= size <= _KEPT:
+            data = fast.msg_data(msg_p)[:size]
+            _spare.append(msg_p)
+            return data
+        if size == -1 and last_errno() == EAGAIN:
+            _spare.append(msg_p)
+            raise Again()
+        # --- end hot ---
+        return self._recv_bytes(msg_p, size, DONTWAIT)
 
     def _recv_more(self, ask: tuple[Any], size: int) -> bytes:
         """Wait for a message if there is none yet, and return it, of any size."""
@@ -809,26 +826,6 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             if not 0 <= size <= _KEPT:
                 memory.release(ask[0])
             _asks.append(ask)
-
-    def _recv_flagged(self, flags: int) -> bytes:
-        if flags != DONTWAIT or not isinstance(flags, int):
-            flags = c_flags(flags)
-            return self._recv_bytes(_take(), -1, flags)
-        # --- hot: again; slow twin _recv_bytes ---
-        try:
-            msg_p = _spare.pop()
-        except IndexError:
-            msg_p = _take()
-        size = fast.recv_try(msg_p, self._fast_p, 1)
-        if 0 <= size <= _KEPT:
-            data: bytes = fast.msg_data(msg_p)[:size]
-            _spare.append(msg_p)
-            return data
-        if size == -1 and last_errno() == EAGAIN:
-            _spare.append(msg_p)
-            raise Again()
-        # --- end hot ---
-        return self._recv_bytes(msg_p, size, DONTWAIT)
 
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         # --- hot: frame_bytes; slow twin _recv_message ---
