@@ -33,8 +33,8 @@ _KIND_OF = {
     _OptType.bytes: BYTES,
 }
 
-KINDS: dict[int, str] = {int(option): _KIND_OF[option._opt_type] for option in SocketOption}
-"""How the value of each socket option travels."""
+KINDS: dict[int, str] = {option: _KIND_OF[option._opt_type] for option in SocketOption}
+"""How the value of each socket option travels; what is asked for is mostly the very key."""
 
 for _key in (
     SocketOption.CURVE_PUBLICKEY,

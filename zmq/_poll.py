@@ -169,7 +169,7 @@ class _Built(pollset.PollSet):
             self.stir(place)
 
     def _put_to_rest(self, socket: Any) -> _idle.Resting | None:
-        cell, cell_p, size_p = self.cell
+        _, cell_p, size_p, ints = self.cell
         socket_p, handle = socket._fast_p, socket._handle
         views = _socket_views.views.get(handle)
         if views is None or handle in _watched:
@@ -183,7 +183,7 @@ class _Built(pollset.PollSet):
         if rc < 0 or resting.roused:
             _idle.rouse(handle)
             return None
-        resting.events = cell.value
+        resting.events = ints[0]
         return resting
 
     def stir(self, place: int) -> None:
@@ -513,14 +513,14 @@ class Poller:
                 self._built = built
                 return []
         elif built.alone_p is not None:
-            cell, cell_p, size_p = built.cell
+            _, cell_p, size_p, ints = built.cell
             handle = built.entries[0][0]
             if (
                 handle not in _watched
                 and handle not in _resting
                 and fast.getsockopt_now(built.alone_p, EVENTS, cell_p, size_p) == 0
             ):
-                found = cell.value & built.wanted
+                found = ints[0] & built.wanted
                 if found or not timeout_ms:
                     built.polls += 1
                     if built.polls >= built.due:

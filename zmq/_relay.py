@@ -293,12 +293,12 @@ class Lane:
         self._careful = self._ask_always()
 
     def _is_writable(self, socket: AnySocket) -> bool:
-        cell, cell_p, size_p = self._cell
+        _, cell_p, size_p, ints = self._cell
         # --- hot: thread_monitored_queue; slow twin zmq_getsockopt ---
         if fast.getsockopt_now(socket._fast_p, EVENTS, cell_p, size_p) < 0:
             C.zmq_getsockopt(socket._handle, EVENTS, cell_p, size_p)
         # --- end hot ---
-        return bool(cell.value & POLLOUT)
+        return bool(ints[0] & POLLOUT)
 
     def _pass_on(self) -> bool:
         """Send the message whose first part is in hand, receiving the others.

@@ -336,7 +336,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             except IndexError:
                 cell = _new_cell()
             rc = fast.getsockopt_now(self._fast_p, option, cell[1], cell[2])
-            value = cell[0].value
+            value = cell[3][0]
             _cells.append(cell)
             if rc == 0:
                 return value
@@ -377,7 +377,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             and isinstance(option, int)
         ):
             cell = memory.take_cell()
-            cell[0].value = optval
+            cell[3][0] = optval
             rc = fast.setsockopt_now(self._fast_p, option, cell[1], 4)
             memory.give_cell(cell)
             if rc == 0:
@@ -952,7 +952,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
             except IndexError:
                 cell = _new_cell()
             rc = fast.getsockopt_now(self._fast_p, EVENTS, cell[1], cell[2])
-            value: int = cell[0].value
+            value: int = cell[3][0]
             _cells.append(cell)
             if rc == 0:
                 return value & (1 if flags is _POLLIN else int(operator.index(flags or 0)))

@@ -227,10 +227,10 @@ class SocketBase(OptionAttributes):
             size *= 8
 
     def _read_int(self, option: int) -> int:
-        cell, cell_p, size_p = memory.take_cell()
-        C.zmq_getsockopt(self._handle, option, cell_p, size_p)
-        value: int = cell.value
-        memory.give_cell((cell, cell_p, size_p))
+        cell = memory.take_cell()
+        C.zmq_getsockopt(self._handle, option, cell[1], cell[2])
+        value: int = cell[3][0]
+        memory.give_cell(cell)
         return value
 
     def _processed(self) -> None:

@@ -306,9 +306,9 @@ def add_options(cls: type[Options]) -> None:
     for member, option in SocketOption.__members__.items():
         for name in (member, member.lower()):
             if name.lower() not in _HIDDEN:
-                names[name] = int(option)
+                names[name] = option
             if not hasattr(cls, name):
-                setattr(cls, name, option_property(int(option), name))
+                setattr(cls, name, option_property(option, name))
     cls._option_names = names
 
 
@@ -317,8 +317,8 @@ def read_events(handle: int) -> int:
     signaler = _signalers.get(handle)
     if signaler is not None:
         signaler.clear()
-    cell, cell_p, size_p = memory.take_cell()
-    C.zmq_getsockopt(handle, EVENTS, cell_p, size_p)
-    value: int = cell.value
-    memory.give_cell((cell, cell_p, size_p))
+    cell = memory.take_cell()
+    C.zmq_getsockopt(handle, EVENTS, cell[1], cell[2])
+    value: int = cell[3][0]
+    memory.give_cell(cell)
     return value

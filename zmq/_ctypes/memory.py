@@ -529,19 +529,20 @@ def lend(msg_p: Any, data: Any) -> Loan | None:
 if ZERO_COPY:
     gc.callbacks.append(_after_collection)
 
-# (cell, pointer to it, pointer to its size): for options whose value is an int.
-cells: list[tuple[Any, Any, Any]] = []
+# (cell, pointer to it, pointer to its size, view of it): for options whose value is an int. The view
+# of one int is read in half the time.
+cells: list[tuple[Any, Any, Any, Any]] = []
 give_cell = cells.append
 
 
-def new_cell() -> tuple[Any, Any, Any]:
-    """Return a fresh int for C to read or write, as (cell, cell_p, size_p)."""
+def new_cell() -> tuple[Any, Any, Any, Any]:
+    """Return a fresh int for C to read or write, as (cell, cell_p, size_p, ints)."""
     cell = c_int()
-    return cell, byref(cell), byref(c_size_t(INT_SIZE))
+    return cell, byref(cell), byref(c_size_t(INT_SIZE)), memoryview(cell).cast("B").cast("i")
 
 
-def take_cell() -> tuple[Any, Any, Any]:
-    """Return an int for C to read or write, as (cell, cell_p, size_p)."""
+def take_cell() -> tuple[Any, Any, Any, Any]:
+    """Return an int for C to read or write, as (cell, cell_p, size_p, ints)."""
     try:
         return cells.pop()
     except IndexError:
