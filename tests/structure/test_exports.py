@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import types
 from collections import Counter
@@ -111,6 +112,26 @@ def test_importing_leaves_the_collector_as_it_was(collects: bool) -> None:
         zmq.libzmq_path(),
     )
     assert said == f"{collects}\n{collects}\n"
+
+
+@pytest.mark.skipif(not hasattr(gc, "freeze"), reason="this collector keeps nothing apart")
+@pytest.mark.parametrize("frozen", [True, False])
+def test_importing_freezes_nothing_and_thaws_nothing(frozen: bool) -> None:
+    """What a program has put out of the collector's sight stays there, and nothing is added."""
+    said = programs.run(
+        f"""
+        import gc
+        for name in [name for name in sys.modules if name.partition(".")[0] == "zmq"]:
+            del sys.modules[name]
+        gc.collect()
+        if {frozen}:
+            gc.freeze()
+        before = gc.get_freeze_count()
+        import zmq
+        print(before > 0, abs(gc.get_freeze_count() - before) < 100)
+        """
+    )
+    assert said == f"{frozen} True\n"
 
 
 def test_what_few_programs_need_is_imported_when_it_is_used() -> None:
