@@ -48,8 +48,8 @@ def test_everything_public_is_in_all() -> None:
     """What zmq offers besides its submodules is in __all__."""
     offered = {
         name
-        for name, value in vars(zmq).items()
-        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+        for name in dir(zmq)
+        if not name.startswith("_") and not isinstance(getattr(zmq, name), types.ModuleType)
     }
     assert offered - {"annotations", "TYPE_CHECKING"} == {
         name for name in zmq.__all__ if not name.startswith("_") and name != "error"
