@@ -23,7 +23,7 @@ import time
 from _weakref import ref
 from types import FunctionType
 
-from . import _connect_id, _endpoints, _idle, _monitors, _pickle, _socket_views, _wakeup
+from . import _connect_id, _endpoints, _hwm, _idle, _monitors, _pickle, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import C
@@ -1020,6 +1020,7 @@ def _close_handle(handle: int) -> None:
     _connect_id.known.pop(handle, None)
     if _endpoints.waiting:
         _endpoints.forget(handle)
+    _hwm.forget(handle)
     if _wakeup.watched:
         _wakeup.closed(handle)
     if _monitors.closes(handle):

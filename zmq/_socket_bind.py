@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 
-from . import _connect_id, _datagram, _endpoints, _monitors, _pickle, _socket_views
+from . import _connect_id, _datagram, _endpoints, _hwm, _monitors, _pickle, _socket_views
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
@@ -97,6 +97,7 @@ class Endpoints(SocketBase):
         """
         address = self._endpoint(addr)
         self._check_bind(address, addr)
+        self._meets(address)
         self._call_endpoint(C.zmq_bind, address, addr)
         if _endpoints.waiting:
             _endpoints.waiting.pop(self._inproc_key(address), None)
@@ -141,7 +142,11 @@ class Endpoints(SocketBase):
         self._check_transport(address, addr)
         _endpoints.check_connect(self, address)
         if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
-            _monitors.connects(self._handle, self._inproc_key(address))
+            key = self._inproc_key(address)
+            if _monitors.is_told(key):
+                _hwm.settle(self)
+            _monitors.connects(self._handle, key)
+        self._meets(address)
         names = _connect_id.known.get(self._handle)
         if names is None or names.wanted is None:
             self._call_endpoint(C.zmq_connect, address, addr)
@@ -178,6 +183,7 @@ class Endpoints(SocketBase):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address, addr)
+        self._meets(address)
         routing_id: int = self._call_endpoint(_connect_peer, address, addr)
         self._connected.append(endpoint_text(address))
         return routing_id
@@ -259,6 +265,10 @@ class Endpoints(SocketBase):
             f"{min_port}..{max_port - 1} at {addr} was free"
         )
 
+    def _meets(self, address: bytes) -> None:
+        if self._handle and address.startswith(b"inproc:"):
+            _hwm.meets(self, self._inproc_key(address))
+
     def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
         self._rouse()
         try:
@@ -284,6 +294,8 @@ class Endpoints(SocketBase):
                 _endpoints.check_waiting(self, address, binds=False)
             if _connect_id.known:
                 _connect_id.disconnected(self._handle, address)
+            if address.startswith(b"inproc:"):
+                _hwm.leaves(self._handle)
         self._call_endpoint(function, address, addr)
         if name in noted:
             noted.remove(name)
