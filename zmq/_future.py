@@ -506,7 +506,7 @@ class _AsyncSocket(SendsInParts):
             and not (watcher.receivers or ledger.dirty)
             and (_clock() < turns.ends or not turns.over())
         ):
-            message, kept = self._message_now(hot_p)
+            message, kept = _message_now(ledger, hot_p)
             if kept:
                 future = _Received(loop=loop)
                 future._held = (ledger, *kept)
@@ -515,45 +515,6 @@ class _AsyncSocket(SendsInParts):
                     watcher.used()
                 return future  # type: ignore[no-any-return]
         return self._receive(flags, partial(self._take_message, copy, track))
-
-    def _message_now(self, hot_p: Any) -> tuple[list[bytes], Any]:
-        """Receive a message that is there, in the usual case.
-
-        Returns
-        -------
-        the parts, and what Received holds besides the ledger; or nothing: try the other way
-        """
-        parts: list[bytes] = []
-        messages: list[Any] = []
-        longest = 0
-        # --- hot: asyncio; slow twin _take_message ---
-        recv_now, msg_data, msg_more = fast.recv_now, fast.msg_data, fast.msg_more
-        while True:
-            try:
-                msg_p = _pop()
-            except IndexError:
-                msg_p = _take()
-            messages.append(msg_p)
-            size = recv_now(msg_p, hot_p, 1)
-            if not 0 <= size < _LIMIT:
-                break
-            parts.append(msg_data(msg_p)[:size])
-            if size > longest:
-                longest = size
-            if not msg_more(msg_p):
-                if longest <= _KEPT:
-                    return parts, (_number(), messages)
-                number = _number()
-                return parts, (None, [(number, at, part) for at, part in enumerate(messages)])
-        # --- end hot ---
-        if size < 0:
-            _give(messages.pop())
-        if messages:
-            # What is there goes back, and is received again in the checked form.
-            number = _number()
-            items = [(number, at, part) for at, part in enumerate(messages)]
-            _loop._hand_back((self._ledger, None, items))
-        return [], None
 
     def recv_many(self, max: int, flags: int = 0, copy: bool = True) -> Future[list[list[Any]]]:  # noqa: A002
         """Receive the messages that are there, or wait for one.
@@ -815,7 +776,7 @@ class _AsyncSocket(SendsInParts):
             and not (kwargs or watcher.senders or self._midway)
         ):
             try:
-                sent = self._send_parts_now(msg_parts, hot_p)
+                sent = _send_parts_now(self, msg_parts, hot_p)
             except Exception as error:
                 return self._failed(error)
             if sent:
@@ -829,36 +790,6 @@ class _AsyncSocket(SendsInParts):
         parts = [_snapshot(part) for part in msg_parts] if copy else list(msg_parts)
         send = partial(Socket.send_multipart, self, parts, copy=copy, track=track, **kwargs)
         return self._submit(flags, parts, send, copy, track, kwargs)
-
-    def _send_parts_now(self, parts: list[Any], hot_p: Any) -> bool:
-        """Send a message for which there is room, in the usual case.
-
-        Returns
-        -------
-        whether it was sent; if not, nothing of it was: try the other way
-        """
-        for part in parts:
-            if type(part) is not bytes or len(part) >= _RELEASING:
-                return False
-        # --- hot: asyncio; slow twin zmq.Socket.send_multipart ---
-        send_try = fast.send_try
-        left = len(parts)
-        for part in parts:
-            left -= 1
-            if send_try(hot_p, part, len(part), 3 if left else 1) < 0:
-                break
-        else:
-            return bool(parts)
-        # --- end hot ---
-        index = len(parts) - left - 1
-        if index == 0:
-            return False
-        refused = last_errno() == EAGAIN
-        if refused and self._taken_back(SNDMORE if left else 0):
-            return False
-        # A signal came in between, or the peer left a REQ, which has lost the part.
-        self._send_rest(parts[index + refused :], 0, True, False, {})
-        return True
 
     def _send_closed(self) -> Future[Any]:
         if _loop is None:
@@ -953,6 +884,77 @@ class _AsyncSocket(SendsInParts):
         if found:
             watcher.poke()
         return poll  # type: ignore[no-any-return]
+
+
+def _message_now(ledger: _wakeup.Ledger, hot_p: Any) -> tuple[list[bytes], Any]:
+    """Receive a message that is there, in the usual case.
+
+    Returns
+    -------
+    the parts, and what Received holds besides the ledger; or nothing: try the other way
+    """
+    parts: list[bytes] = []
+    messages: list[Any] = []
+    longest = 0
+    # --- hot: asyncio; slow twin _take_message ---
+    recv_now, msg_data, msg_more = fast.recv_now, fast.msg_data, fast.msg_more
+    while True:
+        try:
+            msg_p = _pop()
+        except IndexError:
+            msg_p = _take()
+        messages.append(msg_p)
+        size = recv_now(msg_p, hot_p, 1)
+        if not 0 <= size < _LIMIT:
+            break
+        parts.append(msg_data(msg_p)[:size])
+        if size > longest:
+            longest = size
+        if not msg_more(msg_p):
+            if longest <= _KEPT:
+                return parts, (_number(), messages)
+            number = _number()
+            return parts, (None, [(number, at, part) for at, part in enumerate(messages)])
+    # --- end hot ---
+    if size < 0:
+        _give(messages.pop())
+    if messages:
+        # What is there goes back, and is received again in the checked form.
+        number = _number()
+        items = [(number, at, part) for at, part in enumerate(messages)]
+        _loop._hand_back((ledger, None, items))
+    return [], None
+
+
+def _send_parts_now(socket: _AsyncSocket, parts: list[Any], hot_p: Any) -> bool:
+    """Send a message for which there is room, in the usual case.
+
+    Returns
+    -------
+    whether it was sent; if not, nothing of it was: try the other way
+    """
+    for part in parts:
+        if type(part) is not bytes or len(part) >= _RELEASING:
+            return False
+    # --- hot: asyncio; slow twin zmq.Socket.send_multipart ---
+    send_try = fast.send_try
+    left = len(parts)
+    for part in parts:
+        left -= 1
+        if send_try(hot_p, part, len(part), 3 if left else 1) < 0:
+            break
+    else:
+        return bool(parts)
+    # --- end hot ---
+    index = len(parts) - left - 1
+    if index == 0:
+        return False
+    refused = last_errno() == EAGAIN
+    if refused and socket._taken_back(SNDMORE if left else 0):
+        return False
+    # A signal came in between, or the peer left a REQ, which has lost the part.
+    socket._send_rest(parts[index + refused :], 0, True, False, {})
+    return True
 
 
 def _snapshot(data: Any) -> Any:
