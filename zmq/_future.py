@@ -954,6 +954,7 @@ def _send_parts_now(socket: _AsyncSocket, parts: list[Any], hot_p: Any) -> bool:
         return False
     # A signal came in between, or the peer left a REQ, which has lost the part.
     socket._send_rest(parts[index + refused :], 0, True, False, {})
+    _set(socket, "_midway", 0)
     return True
 
 

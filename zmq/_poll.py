@@ -12,6 +12,7 @@ from time import monotonic
 from . import _idle, _socket, _socket_views, _wakeup
 from ._ctypes import errors, fast, memory, pollset
 from ._ctypes.bind import strerror
+from ._socket_checked import ALWAYS_CHECKED
 from ._socket_errors import THREAD_SAFE
 from .constants import Errno, PollEvent, SocketOption
 from .error import ZMQError
@@ -109,7 +110,7 @@ class _Built(pollset.PollSet):
                     raise item._closed_error()
                 if handle in _resting:
                     _idle.rouse(handle)
-                held = held and item._fast_p is not None
+                held = held and item._socket_type not in ALWAYS_CHECKED
                 place = known.setdefault(handle, len(entries))
                 if place < len(entries):
                     entries[place] = (handle, 0, entries[place][2] | events)
@@ -125,8 +126,8 @@ class _Built(pollset.PollSet):
         super().__init__(entries, held, mark)
         self.places = None if len(entries) == len(places) else places
         self.wanted = entries[0][2]
-        alone = len(places) == 1 and entries[0][0]
-        self.alone_p = self.items[0][0]._fast_p if alone else None
+        alone = len(places) == 1 and held and entries[0][0]
+        self.alone_p = fast.pointer(entries[0][0]) if alone else None
         self.cell = memory.take_cell()
         self.asked = known
         self.polls = 0
@@ -344,6 +345,15 @@ def _processed(built: _Built) -> None:
             _wakeup.processed(key._handle)
 
 
+def _kept_for(handle: int) -> int:
+    """Tell event loops that a socket was used; return POLLIN if they have handed back messages."""
+    ledger = _watched.get(handle)
+    if ledger is None:
+        return 0
+    ledger.processed()
+    return POLLIN if ledger.has_messages() else 0
+
+
 def _handed_back(built: _Built) -> list[int]:
     """Return the entries that wait for what an event loop has received and handed back."""
     found = []
@@ -516,11 +526,12 @@ class Poller:
             _, cell_p, size_p, ints = built.cell
             handle = built.entries[0][0]
             if (
-                handle not in _watched
-                and handle not in _resting
+                handle not in _resting
                 and fast.getsockopt_now(built.alone_p, EVENTS, cell_p, size_p) == 0
             ):
                 found = ints[0] & built.wanted
+                if handle in _watched:
+                    found |= _kept_for(handle) & built.wanted
                 if found or not timeout_ms:
                     built.polls += 1
                     if built.polls >= built.due:

@@ -122,7 +122,7 @@ def test_no_gap_is_long(
 ) -> None:
     """While a socket is always ready, a task that sleeps runs before 20 ms of processor time are over."""
     monkeypatch.setattr(_loop, "TURN_S", TURN_S)
-    count = 20_000
+    count = 40_000
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -143,7 +143,7 @@ def test_no_gap_is_long(
             ticking.cancel()
 
     run_anywhere(main())
-    assert len(gaps) >= 2
+    assert len(gaps) >= 3
     assert longest(gaps) < 0.02
 
 
