@@ -236,7 +236,7 @@ def test_killed_senders(parts: int, kind: int, socket: Any) -> None:
 
 def test_pool_of_workers(socket: Any) -> None:
     """A gevent.pool of workers whose jobs time out answers every request that is sent again."""
-    router, dealer = socket(zmq.ROUTER), socket(zmq.DEALER)
+    router, dealer = (socket(kind, sndhwm=0, rcvhwm=0) for kind in (zmq.ROUTER, zmq.DEALER))
     router.bind("inproc://pool")
     dealer.connect("inproc://pool")
 
