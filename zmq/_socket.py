@@ -53,7 +53,7 @@ from .error import Again, ContextTerminated, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal, overload
 
     from typing_extensions import TypeVar
@@ -174,6 +174,9 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         else:
             self._open(ctx_or_socket, socket_type)
 
+    # How to wait for some seconds.
+    _nap: Callable[[float], object] = staticmethod(time.sleep)
+
     # Whether a program's subclass has a method of its own for one part, which the methods for
     # several then call.
     _calls_send = False
@@ -193,7 +196,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
         kind = c_int(socket_type, "the socket type")
         _set(self, "_socket_type", kind)
         try:
-            handle = _open_socket(context, address, kind)
+            handle = _open_socket(context, address, kind, self._nap)
         except ZMQError as error:
             raise socket_failure(error, context, kind) from None
         self._attach(handle)
@@ -1038,10 +1041,10 @@ def close_forgotten(context: int, linger: int | None) -> None:
             _close_handle(handle)
 
 
-def _open_socket(context: Any, address: int, kind: int) -> int:
+def _open_socket(context: Any, address: int, kind: int, nap: Callable[[float], object]) -> int:
     """Open a C socket, waiting a moment for the slots of sockets that are still being closed.
 
-    ``address`` is that of the C context.
+    ``address`` is that of the C context; ``nap`` waits for some seconds.
     """
     pause = 0.0005
     while True:
@@ -1054,7 +1057,7 @@ def _open_socket(context: Any, address: int, kind: int) -> int:
                 raise
         else:
             return handle
-        time.sleep(pause)
+        nap(pause)
         pause *= 2
         address = 0  # somebody may have closed it meanwhile
 

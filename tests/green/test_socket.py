@@ -478,3 +478,22 @@ def test_queue_of_gevent(pair: Any, spawn: Any) -> None:
     pair[1].send(b"end")
     got = list(iter(queue.get, b"end"))
     assert got == [b"%d" % number for number in range(100)]
+
+
+def test_a_slot_that_is_not_free_yet(spawn: Any) -> None:
+    """A new socket that has to wait until libzmq has closed another one lets greenlets run."""
+    ticks = 0
+
+    def tick() -> None:
+        nonlocal ticks
+        while not ticks:
+            gevent.sleep(0)
+            ticks += 1
+
+    with zmq.green.Context() as context:
+        context.max_sockets = 1
+        spawn(tick)
+        end = time.monotonic() + PATIENCE_S
+        while not ticks and time.monotonic() < end:
+            context.socket(zmq.PAIR).close()
+        assert ticks

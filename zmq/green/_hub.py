@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import time
 import weakref
 from time import monotonic
 
@@ -506,6 +507,14 @@ def current_turns() -> Turns:
     if found is None:
         found = _turns[hub] = Turns(hub)
     return found
+
+
+def nap(seconds: float) -> None:
+    """Wait, while other greenlets run; in the hub itself they have to wait."""
+    if getcurrent() is get_hub():
+        time.sleep(seconds)
+    else:
+        sleep(seconds)
 
 
 def in_thread(function: Callable[[], object]) -> None:

@@ -72,6 +72,8 @@ class _Socket(Socket[bytes]):
     # ------------------------------------------------------------------
     # waiting
 
+    _nap = staticmethod(_hub.nap)
+
     def _here(self) -> _hub.HubWatcher:
         """Return those who wait for the socket in this thread's hub."""
         watcher: _hub.HubWatcher | None = self._watcher
