@@ -11,10 +11,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import setuptools
 from setuptools import find_packages, setup
-from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 from setuptools.command.install import install
+
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:
+    raise SystemExit(
+        f"zmq-ctypes: a build needs setuptools 70.1 or later, and here is {setuptools.__version__}"
+    ) from None
 
 ROOT = Path(__file__).resolve().parent
 
@@ -33,12 +40,11 @@ def version() -> str:
 
 
 def places() -> dict[str, dict[str, str]]:
-    """Say where to build: in the source tree, or elsewhere where that cannot be written."""
-    if os.access(ROOT, os.W_OK):
-        return {}
+    """Say where to build: outside the source tree, in which several may build at once."""
     scratch = tempfile.mkdtemp(prefix="zmq-ctypes-build")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
-    return {"egg_info": {"egg_base": scratch}, "build": {"build_base": scratch}}
+    build = {"build": {"build_base": scratch}}
+    return build if os.access(ROOT, os.W_OK) else {**build, "egg_info": {"egg_base": scratch}}
 
 
 class BuildPy(build_py):
@@ -60,16 +66,14 @@ class BuildPy(build_py):
         return BuildPy._folder
 
     def run(self) -> None:
-        # What an earlier build left may hold modules that are no more.
+        # A folder that was named may hold what an earlier build put there.
         shutil.rmtree(Path(self.build_lib, "zmq"), ignore_errors=True)
         super().run()
         folder = self.libzmq()
         if self.editable_mode:
             return  # the package is used in place, and its library lies there
-        target = Path(self.build_lib, "zmq", "_libzmq")
-        shutil.rmtree(target, ignore_errors=True)
         if folder is not None:
-            shutil.copytree(folder, target)
+            shutil.copytree(folder, Path(self.build_lib, "zmq", "_libzmq"))
 
 
 class BdistWheel(bdist_wheel):

@@ -169,6 +169,16 @@ def probe(environ: dict[str, str]) -> dict[str, object]:
     return result
 
 
+def reason(probed: dict[str, object]) -> str:
+    """Say what a probe failed of: of the loader's text only what it says of the files that it tried.
+
+    Its advice is for who imports the package, not for who named a file to bundle.
+    """
+    text = str(probed["error"])
+    tried = [line.partition("] ")[2] for line in text.splitlines() if line.startswith("  [")]
+    return "; ".join(tried) or text
+
+
 def probe_folder(folder: Path) -> dict[str, object]:
     """Load the libzmq of a folder in a process of its own; result as `probe`."""
     return probe({"LIBZMQ_PATH": str(folder)})
@@ -358,7 +368,7 @@ def copy_library(given: Path, folder: Path) -> None:
     """
     found = probe({"LIBZMQ_PATH": str(given)})
     if "error" in found:
-        raise BundleError(str(found["error"]))
+        raise BundleError(reason(found))
     library = Path(str(found["path"]))
     (folder / LICENCES).mkdir(parents=True, exist_ok=True)
     _write(folder / library.name, library.read_bytes())
@@ -369,7 +379,7 @@ def copy_library(given: Path, folder: Path) -> None:
     while "error" in (copied := probe_folder(folder)):
         missed = loader.missed_neighbour(here, str(library), str(copied["error"]))
         if missed is None or (folder / os.path.basename(missed)).exists():
-            raise BundleError(str(copied["error"]))
+            raise BundleError(reason(copied))
         _write(folder / os.path.basename(missed), Path(missed).read_bytes())
     note_origin(folder, library=str(library), sha256=sha256(library))
 
@@ -455,7 +465,7 @@ def accept(folder: Path, given: str) -> None:
     """Load what is to be bundled, ask it for its version and for CURVE, and note the answers."""
     loaded = probe_folder(folder)
     if "error" in loaded:
-        raise BundleError(f"{describe(folder)} does not load: {loaded['error']}")
+        raise BundleError(f"{describe(folder)} does not load: {reason(loaded)}")
     version = ".".join(map(str, loaded["version"]))  # type: ignore[call-overload]
     origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
     pinned = {pin.wheel: pin.libzmq for pin in PINS}.get(origin.get("wheel"), version)

@@ -8,6 +8,7 @@ import os
 import sys
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,30 @@ def test_editable_install_loads(builder, bundled, bare, tmp_path):
     source, path = load(bare.python, tmp_path)
     assert source == "bundled"
     assert Path(path).parent == builder.source / "zmq" / "_libzmq"
+
+
+def test_several_at_once(builder, bundled, tmp_path):
+    """Builds of one source tree at the same time do not disturb each other, and leave no folder."""
+    folders = [tmp_path / str(number) for number in range(3)]
+    with ThreadPoolExecutor() as pool:
+        wheels = list(pool.map(lambda folder: builder.wheel(folder, ZMQ_BUNDLE="always"), folders))
+    assert len({tuple(sorted(names(wheel))) for wheel in wheels}) == 1
+    assert not (builder.source / "build").exists()
+
+
+def test_early_setuptools(make_source, tmp_path):
+    """A setuptools that cannot build this is told with its version, and which one can."""
+    early = tmp_path / "setuptools"
+    (early / "command").mkdir(parents=True)
+    early.joinpath("__init__.py").write_text(
+        "__version__ = '65.5.0'\nfind_packages = setup = None\n"
+    )
+    for name in ("__init__", "build_py", "install"):
+        (early / "command" / f"{name}.py").write_text(f"{name} = object\n")
+    done = run(sys.executable, "setup.py", cwd=make_source(), check=False, PYTHONPATH=tmp_path)
+    assert done.returncode == 1
+    said = "zmq-ctypes: a build needs setuptools 70.1 or later, and here is 65.5.0\n"
+    assert done.stdout == said
 
 
 # --- source distribution --------------------------------------------------------------------------

@@ -334,23 +334,33 @@ def test_from_something_else_than_before(named, library, tmp_path):
     assert sorted(os.listdir(folder.parent)) == ["_libzmq"]
 
 
+# The head of a library of 64 bits, for a processor of no Python
+FOREIGN = b"\x7fELF\2\1\1" + bytes(9) + b"\3\0\xf0\xff" + bytes(44)
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="ELF is looked into there")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
         ("absent.so", None, "no such file"),
         ("libzmq.so.5", b"no library", "not libzmq"),
+        pytest.param("libzmq.so", FOREIGN, "wrong architecture", marks=on_linux),
         ("some.whl", b"no wheel", "not a zip file"),
+        ("", b"", "no libzmq in this folder"),
     ],
 )
 def test_from_what_does_not_serve(bundle, named, package, tmp_path, name, content, reason):
     """What is named and does not serve is an error that names it, also without ``always``."""
     given = tmp_path / name
-    if content is not None:
+    if name and content is not None:
         given.write_bytes(content)
     with pytest.raises(bundle.BundleError) as error:
         named(given)
     assert f"ZMQ_BUNDLE_FROM={given}: " in str(error.value)
     assert reason in str(error.value)
+    # That is about an import.
+    assert "LIBZMQ_PATH" not in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
     assert os.listdir(package) == []
 
 
