@@ -26,21 +26,7 @@ try:
     from ._context import Context, SyncContext
     from ._ctypes.bind import DRAFT_API
     from ._frame import COPY_THRESHOLD, Frame, Message
-    from ._misc import (
-        Stopwatch,
-        curve_keypair,
-        curve_public,
-        get_includes,
-        get_library_dirs,
-        has,
-        libzmq_path,
-        strerror,
-        zmq_errno,
-        zmq_version,
-        zmq_version_info,
-    )
     from ._pickle import initial_policy as _initial_policy
-    from ._poll import Poller, select, zmq_poll
     from ._socket import Socket, SyncSocket
     from ._socket_errors import IPC_PATH_MAX_LEN
     from ._tracker import _FINISHED_TRACKER, MessageTracker
@@ -69,6 +55,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._misc import (
+        Stopwatch,
+        curve_keypair,
+        curve_public,
+        get_includes,
+        get_library_dirs,
+        has,
+        libzmq_path,
+        strerror,
+        zmq_errno,
+        zmq_version,
+        zmq_version_info,
+    )
+    from ._poll import Poller, select, zmq_poll
     from ._proxy import device, proxy, proxy_steerable
 
 PYZMQ_DRAFT_API: bool = DRAFT_API
@@ -76,15 +76,35 @@ PYZMQ_DRAFT_API: bool = DRAFT_API
 pickle_policy: str = _initial_policy()
 
 _SUBPACKAGES = ("backend", "sugar", "utils")
-_PROXIES = ("device", "proxy", "proxy_steerable")
+
+# Name -> the module that is imported when the name is first asked for.
+_LATER: dict[str, str] = {
+    **dict.fromkeys(("Poller", "select", "zmq_poll"), "_poll"),
+    **dict.fromkeys(("device", "proxy", "proxy_steerable"), "_proxy"),
+    **dict.fromkeys(
+        (
+            "Stopwatch",
+            "curve_keypair",
+            "curve_public",
+            "get_includes",
+            "get_library_dirs",
+            "has",
+            "libzmq_path",
+            "strerror",
+            "zmq_errno",
+            "zmq_version",
+            "zmq_version_info",
+        ),
+        "_misc",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what few programs need, and what pyzmq programs reach without importing it."""
-    if name in _PROXIES:
-        from . import _proxy
-
-        value = globals()[name] = getattr(_proxy, name)
+    """Import what not all programs need, and what pyzmq programs reach without importing it."""
+    if name in _LATER:
+        module = __import__(_LATER[name], globals(), None, (name,), 1)
+        value = globals()[name] = getattr(module, name)
         return value
     if name in _SUBPACKAGES:
         from importlib import import_module
@@ -94,7 +114,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PROXIES})
+    return sorted({*globals(), *_LATER})
 
 
 __all__ = [

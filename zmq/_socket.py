@@ -46,7 +46,7 @@ from ._socket_checked import (
 from ._socket_errors import socket_failure
 from ._socket_formats import Formats
 from ._socket_monitor import Monitored
-from ._socket_options import Options, add_options
+from ._socket_options import Named, Options
 from ._tracker import _FINISHED_TRACKER, MessageTracker
 from .constants import Errno, Flag, PollEvent, SocketOption, SocketType
 from .error import Again, ContextTerminated, ZMQError
@@ -101,7 +101,7 @@ _POLLIN = PollEvent.POLLIN
 _set = object.__setattr__
 
 
-class Socket(Endpoints, Options, Monitored, Formats, Checked, Of[DataT]):
+class Socket(Endpoints, Options, Monitored, Formats, Checked, Named, Of[DataT]):
     """A ZeroMQ socket.
 
     Usually made by ``context.socket(zmq.REQ)``.
@@ -1062,7 +1062,6 @@ def _open_socket(context: Any, address: int, kind: int, nap: Callable[[float], o
         address = 0  # somebody may have closed it meanwhile
 
 
-add_options(Socket)
 for _room in (Endpoints, Options, Monitored, Formats, Checked, SocketBase):
     for _name, _member in vars(_room).items():
         if isinstance(_member, FunctionType):

@@ -28,7 +28,6 @@ What is not here is in ``NOT_BOUND``, with the reason.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from ctypes import (
     POINTER,
     c_char,
@@ -45,9 +44,39 @@ from ctypes import (
 
 from .types import zmq_fd_t, zmq_msg_t
 
-Function = namedtuple(
-    "Function", "name result arguments since until draft on_failure gil heat"
-)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Function:
+    """One row."""
+
+    __slots__ = (
+        "arguments", "draft", "gil", "heat", "name", "on_failure", "result", "since", "until"
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        result: Any,
+        arguments: tuple[Any, ...],
+        since: tuple[int, ...],
+        until: tuple[int, ...] | None,
+        draft: bool,
+        on_failure: Policy,
+        gil: Policy,
+        heat: Policy,
+    ) -> None:
+        self.name = name
+        self.result = result
+        self.arguments = arguments
+        self.since = since
+        self.until = until
+        self.draft = draft
+        self.on_failure = on_failure
+        self.gil = gil
+        self.heat = heat
 
 
 class Policy(str):
