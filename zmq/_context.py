@@ -16,7 +16,7 @@ from ._ctypes.bind import C
 from ._generic import Of
 from ._options import OptionAttributes, c_int
 from ._socket import Socket, close_forgotten
-from ._socket_base import caller, checked_address
+from ._socket_base import caller, checked_address, place
 from .constants import CONTEXT_OPTION_SINCE, ContextOption, Errno, SocketOption
 from .error import ZMQError
 
@@ -166,7 +166,7 @@ class Context(OptionAttributes, Of[SocketT]):
         """Terminate in the background: a finalizer must not wait for peers."""
         import warnings
 
-        filename, line = self._created
+        filename, line = place(self._created)
         try:
             warnings.warn(
                 f"Unclosed context {self!r}, created at {filename}:{line}",

@@ -139,7 +139,7 @@ def _check(socket: Any) -> None:
         raise pickle.UnpicklingError(f"zmq.pickle_policy is 'deny': refused {text}")
     if handle not in _warned:
         _warned.add(handle)
-        _warn(text, socket._created)
+        _warn(text, socket._place())
 
 
 def _warn(text: str, created: tuple[str, int]) -> None:

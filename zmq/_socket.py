@@ -82,7 +82,7 @@ TYPE = int(SocketOption.TYPE)
 
 _DGRAM = int(SocketType.DGRAM)
 _SENT_OTHERWISE = TAKES_BACK | {_DGRAM}
-_REAPER_PATIENCE = 0.1
+_REAPER_PATIENCE = 0.4
 
 _KEPT = memory.KEPT
 _MOST_LENT = memory.MOST_LENT

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from types import CodeType
 
 from . import _idle, _socket_views, _wakeup
 from ._ctypes import bind as _bind
@@ -53,7 +54,7 @@ class SocketBase(OptionAttributes):
     _socket_type: int
     _bound: list[str]
     _connected: list[str]
-    _created: tuple[str, int]
+    _created: tuple[Any, int]
     _copy_threshold: int
     _pid: int
 
@@ -136,8 +137,12 @@ class SocketBase(OptionAttributes):
             where.append(f"connected to {names(self._connected)}")
         return f"zmq.Socket(zmq.{kind})" + (" " + " and ".join(where) if where else "")
 
+    def _place(self) -> tuple[str, int]:
+        """Return the line of the program that made the socket."""
+        return place(self._created)
+
     def _created_at(self) -> str:
-        filename, line = self._created
+        filename, line = self._place()
         return f"{filename}:{line}"
 
     def _closed_error(self) -> ZMQError:
@@ -262,17 +267,30 @@ def bytes_count(value: Any) -> int:
         raise TypeError(f"an integer is required, a number of bytes, got {value!r}") from None
 
 
-def caller() -> tuple[str, int]:
-    """Return the line of the program that makes a socket."""
+# From Python 3.10 on a position in the code becomes a line number when somebody asks.
+_KEEPS_LINES = hasattr(CodeType, "co_lines")
+
+
+def caller() -> tuple[Any, int]:
+    """Return where the program makes a socket, for :func:`place`."""
     frame: Any = sys._getframe(2)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if module != "zmq" and not module.startswith("zmq."):
-            break
+        if module.partition(".")[0] != "zmq":
+            return (frame.f_code, frame.f_lasti if _KEEPS_LINES else frame.f_lineno)
         frame = frame.f_back
-    if frame is None:
+    return (None, 0)
+
+
+def place(found: tuple[Any, int]) -> tuple[str, int]:
+    """Return the file and the line of what :func:`caller` found."""
+    code, position = found
+    if code is None:
         return ("?", 0)
-    return (frame.f_code.co_filename, frame.f_lineno)
+    if _KEEPS_LINES:
+        lines = [line for start, _, line in code.co_lines() if line and start <= position]
+        position = lines[-1] if lines else code.co_firstlineno
+    return (code.co_filename, position)
 
 
 def checked_address(address: Any, errnum: int, what: str) -> int:
