@@ -106,6 +106,7 @@ TEST = [
     "trio",
     "gevent; platform_python_implementation == 'CPython'",
     "pexpect; sys_platform != 'win32'",
+    "cffi; platform_python_implementation == 'CPython'",
     "paramiko; platform_python_implementation == 'CPython'",
 ]
 

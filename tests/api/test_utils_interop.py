@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 
+import cffi
 import pytest
 
 import zmq
@@ -47,7 +48,7 @@ def test_pointer_to_an_object() -> None:
 
 def test_cffi_pointer() -> None:
     """A pointer of cffi gives its address, and NULL gives 0."""
-    ffi = pytest.importorskip("cffi").FFI()
+    ffi = cffi.FFI()
     assert cast_int_addr(ffi.cast("void *", ADDRESS)) == ADDRESS
     assert cast_int_addr(ffi.cast("char *", ADDRESS)) == ADDRESS
     assert cast_int_addr(ffi.NULL) == 0

@@ -43,7 +43,9 @@ class ReaderlessLoop(asyncio.SelectorEventLoop):
 def _uvloop() -> asyncio.AbstractEventLoop:
     if sys.implementation.name != "cpython":
         pytest.skip("uvloop is for CPython")
-    loop: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
+    import uvloop
+
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
 
 

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.any_libzmq
 
 def test_client_asks_through_a_tunnel(sshd: Any) -> None:
     """The client gets its answers from a server that it reaches by ssh."""
-    pytest.importorskip("pexpect")
     with example("hello_server.py", "tcp://127.0.0.1:*", "3") as server:
         assert server.stdout is not None
         endpoint = server.stdout.readline().split()[-1]

@@ -701,7 +701,6 @@ def test_forked_child_leaves_the_tunnel_alone(
 
 def test_tunnel_is_the_id_of_its_process(sshd: Sshd, target: zmq.Socket) -> None:
     """What openssh_tunnel returns can be used where the id of the process is wanted."""
-    pytest.importorskip("pexpect")
     port = select_random_ports(1)[0]
     tunnel = ssh.openssh_tunnel(port, port_of(target), sshd.at(), keyfile=sshd.key)
     assert int(tunnel) == tunnel.pid  # type: ignore[call-overload,attr-defined]
@@ -739,11 +738,14 @@ def test_refused_connections_are_logged(
 # zmq.ssh.forward
 
 
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="paramiko is for CPython")
 def test_forward_tunnel_serves_a_transport(
     sshd: Sshd, socket: SocketFactory, target: zmq.Socket
 ) -> None:
     """forward_tunnel forwards a local port through a transport until that ends."""
-    client = pytest.importorskip("paramiko").SSHClient()
+    import paramiko
+
+    client = paramiko.SSHClient()
     client.load_system_host_keys()
     client.connect("127.0.0.1", sshd.port, sshd.user, key_filename=sshd.key)
     port = select_random_ports(1)[0]
