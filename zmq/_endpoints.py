@@ -10,7 +10,7 @@ cannot have.
 
 A ROUTER or REP that is connected to an inproc endpoint introduces itself to whoever
 binds there. libzmq ends the process at that moment if it has been disconnected
-meanwhile, or if the other side, a CHANNEL, wants one of them only.
+meanwhile, or if the other side, a PAIR or CHANNEL, has a peer already.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
 
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
 
-_CHANNEL = int(SocketType.CHANNEL)
+ONE_PEER = frozenset(map(int, (SocketType.PAIR, SocketType.CHANNEL)))
+"""Types that have one peer, and end any other connection."""
+
 _PAIR = int(SocketType.PAIR)
 _DGRAM = int(SocketType.DGRAM)
 _STREAM = int(SocketType.STREAM)
@@ -143,7 +145,7 @@ def _introduce(key: Key) -> None:
         C.zmq_close(listener)
 
 
-def check_waiting(socket: Any, address: bytes, *, binds: bool) -> None:
+def check_waiting(socket: Any, address: bytes, *, binds: bool, ends: int) -> None:
     """Refuse what would end the process because of connections that wait for somebody to bind.
 
     Parameters
@@ -151,6 +153,7 @@ def check_waiting(socket: Any, address: bytes, *, binds: bool) -> None:
     socket : Socket
     address : bytes
     binds : bool; whether it is about to bind, or to disconnect
+    ends : int, how many sockets of any type may be connected there
 
     Raises
     ------
@@ -160,9 +163,9 @@ def check_waiting(socket: Any, address: bytes, *, binds: bool) -> None:
     if handles is None:
         return
     if binds:
-        if socket._socket_type != _CHANNEL or len(handles) == 1:
+        if socket._socket_type not in ONE_PEER or (ends < 2 and not socket.last_endpoint):
             return
-        why = f"{len(handles)} are connected already, and it takes one"
+        why = "a ROUTER or REP is connected already, and is not the only peer of one that takes one"
     elif socket._handle in handles:
         why = "nobody has bound there yet, and libzmq would end the process then; close it instead"
     else:

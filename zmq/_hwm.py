@@ -22,10 +22,11 @@ from _thread import get_ident
 
 from . import _socket_views
 from ._ctypes import bind, errors, pollset
+from ._endpoints import ONE_PEER
 from ._fence import fence
 from ._options import BYTES, KINDS, NOTED
 from ._socket_errors import THREAD_SAFE
-from .constants import Errno, PollEvent, SocketOption, SocketType
+from .constants import Errno, PollEvent, SocketOption
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ MARKS = frozenset(map(int, (SocketOption.SNDHWM, SocketOption.RCVHWM)))
 
 KINDS.update(dict.fromkeys(MARKS, NOTED))
 
-_ONE_PEER = frozenset(map(int, (SocketType.PAIR, SocketType.CHANNEL)))
 _PATIENCE = 5.0
 
 
@@ -91,9 +91,14 @@ def meets(socket: Any, key: Key) -> None:
 def _refuses(handle: int, here: int, is_new: bool) -> bool:
     """Tell whether a socket ends connections because it takes but one."""
     for view in _socket_views.living(handle):
-        if view._socket_type in _ONE_PEER:
+        if view._socket_type in ONE_PEER:
             return here > 2 or len(view._bound) + len(view._connected) + is_new > 1
     return False
+
+
+def count(key: Key) -> int:
+    """Return how many connections there may be at an inproc endpoint."""
+    return len(_at.get(key, ()))
 
 
 def leaves(handle: int) -> None:

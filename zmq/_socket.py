@@ -23,9 +23,19 @@ import time
 from _weakref import ref
 from types import FunctionType
 
-from . import _connect_id, _endpoints, _hwm, _idle, _monitors, _pickle, _socket_views, _wakeup
+from . import (
+    _connect_id,
+    _endpoints,
+    _hwm,
+    _idle,
+    _links,
+    _monitors,
+    _pickle,
+    _socket_views,
+    _wakeup,
+)
 from ._ctypes import bind as _bind
-from ._ctypes import errors, fast, memory, pollset
+from ._ctypes import errors, fast, memory, pollset, turns
 from ._ctypes.bind import C
 from ._ctypes.errors import last_errno
 from ._ctypes.signaler import known as _signalers
@@ -43,7 +53,7 @@ from ._socket_checked import (
     c_flags,
     check_parts,
 )
-from ._socket_errors import socket_failure
+from ._socket_errors import THREAD_SAFE, socket_failure
 from ._socket_formats import Formats
 from ._socket_monitor import Monitored
 from ._socket_options import Named, Options
@@ -224,6 +234,8 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Named, Of[DataT]):
         _set(self, "_handle", handle)
         if self._socket_type not in ALWAYS_CHECKED and handle not in _wakeup.watched:
             _set(self, "_fast_p", fast.pointer(handle))
+        if self._socket_type in THREAD_SAFE and not _bind.DRAFT_API:
+            turns.shared.add(handle)  # there is nothing but inproc for them
         views = _socket_views.views.setdefault(handle, [])
         for reference in list(views):
             view = reference()
@@ -1012,7 +1024,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Checked, Named, Of[DataT]):
 
 def _close_handle(handle: int) -> None:
     """Close a C socket that nothing stands for any more."""
-    _socket_views.contexts.pop(handle, None)
+    context = _socket_views.contexts.pop(handle, 0)
     _pickle.closed(handle)
     pollset.invalidate()
     if _signalers:
@@ -1026,7 +1038,10 @@ def _close_handle(handle: int) -> None:
     _hwm.forget(handle)
     if _wakeup.watched:
         _wakeup.closed(handle)
-    if _monitors.closes(handle):
+    if handle in turns.shared:
+        _monitors.closes(handle)
+        _links.close(handle, context)
+    elif _monitors.closes(handle):
         C.zmq_close(handle)
 
 

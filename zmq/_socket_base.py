@@ -14,7 +14,7 @@ from types import CodeType
 
 from . import _idle, _socket_views, _wakeup
 from ._ctypes import bind as _bind
-from ._ctypes import errors, memory
+from ._ctypes import errors, memory, turns
 from ._ctypes.bind import C
 from ._options import INT, INT64, KEY, NOTED, OptionAttributes, exact_bytes
 from ._socket_errors import hint, names
@@ -233,7 +233,8 @@ class SocketBase(OptionAttributes):
 
     def _read_int(self, option: int) -> int:
         cell = memory.take_cell()
-        C.zmq_getsockopt(self._handle, option, cell[1], cell[2])
+        with turns.of(self._handle):
+            C.zmq_getsockopt(self._handle, option, cell[1], cell[2])
         value: int = cell[3][0]
         memory.give_cell(cell)
         return value

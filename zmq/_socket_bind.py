@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import errno
 
-from . import _connect_id, _datagram, _endpoints, _hwm, _monitors, _pickle, _socket_views
+from . import _connect_id, _datagram, _endpoints, _hwm, _links, _monitors, _pickle, _socket_views
 from ._ctypes import bind as _bind
-from ._ctypes import errors
+from ._ctypes import errors, turns
 from ._ctypes.bind import C
 from ._generic import Of
 from ._socket_base import SocketBase, endpoint_text
@@ -97,8 +97,9 @@ class Endpoints(SocketBase):
         """
         address = self._endpoint(addr)
         self._check_bind(address, addr)
-        self._meets(address)
+        self._meets(address, binds=True)
         self._call_endpoint(C.zmq_bind, address, addr)
+        self._met(address, binds=True)
         if _endpoints.waiting:
             _endpoints.waiting.pop(self._inproc_key(address), None)
         bound: bytes = self.last_endpoint
@@ -146,7 +147,7 @@ class Endpoints(SocketBase):
             if _monitors.is_told(key):
                 _hwm.settle(self)
             _monitors.connects(self._handle, key)
-        self._meets(address)
+        self._meets(address, binds=False)
         names = _connect_id.known.get(self._handle)
         if names is None or names.wanted is None:
             self._call_endpoint(C.zmq_connect, address, addr)
@@ -154,6 +155,7 @@ class Endpoints(SocketBase):
             self._call_endpoint(
                 lambda _, address: _connect_id.connect(self, names, address), address, addr
             )
+        self._met(address, binds=False)
         _endpoints.waits(self, address)
         name = endpoint_text(address)
         self._connected.append(name)
@@ -183,8 +185,9 @@ class Endpoints(SocketBase):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address, addr)
-        self._meets(address)
+        self._meets(address, binds=False)
         routing_id: int = self._call_endpoint(_connect_peer, address, addr)
+        self._met(address, binds=False)
         self._connected.append(endpoint_text(address))
         return routing_id
 
@@ -265,14 +268,25 @@ class Endpoints(SocketBase):
             f"{min_port}..{max_port - 1} at {addr} was free"
         )
 
-    def _meets(self, address: bytes) -> None:
-        if self._handle and address.startswith(b"inproc:"):
-            _hwm.meets(self, self._inproc_key(address))
+    def _meets(self, address: bytes, *, binds: bool) -> None:
+        """Take note of what is about to be bound or connected to over inproc."""
+        if not self._handle or not address.startswith(b"inproc:"):
+            return
+        key = self._inproc_key(address)
+        if self._socket_type in THREAD_SAFE:
+            turns.shared.add(self._handle)
+            _links.check(self, key, binds=binds)
+        _hwm.meets(self, key)
+
+    def _met(self, address: bytes, *, binds: bool) -> None:
+        """Take note of what was bound or connected to."""
+        if self._handle in turns.shared and address.startswith(b"inproc:"):
+            _links.meets(self._handle, self._inproc_key(address), binds=binds)
 
     def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
         self._rouse()
         try:
-            return function(self._handle, address)
+            return turns.call(self._handle, function, self._handle, address)
         except ZMQError as error:
             if not self._handle:
                 raise self._closed_error() from None
@@ -291,12 +305,14 @@ class Endpoints(SocketBase):
             if self._socket_type == _PAIR:
                 _monitors.disconnects(self._handle, self._inproc_key(address))
             if _endpoints.waiting:
-                _endpoints.check_waiting(self, address, binds=False)
+                self._check_waiting(address, binds=False)
             if _connect_id.known:
                 _connect_id.disconnected(self._handle, address)
             if address.startswith(b"inproc:"):
                 _hwm.leaves(self._handle)
         self._call_endpoint(function, address, addr)
+        if self._handle in turns.shared:
+            _links.parts(self._handle, self._inproc_key(address))
         if name in noted:
             noted.remove(name)
 
@@ -326,11 +342,15 @@ class Endpoints(SocketBase):
         self._check_zap_domain()
         self._check_transport(address, addr)
         if _endpoints.waiting:
-            _endpoints.check_waiting(self, address, binds=True)
+            self._check_waiting(address, binds=True)
         _endpoints.check_bind(self, address, _socket_views.bound_endpoints)
         if address.startswith(b"udp://"):
             _datagram.check_bind(address)
         _endpoints.check_zap_handler(self, address, self._socket_type)
+
+    def _check_waiting(self, address: bytes, *, binds: bool) -> None:
+        ends = _hwm.count(self._inproc_key(address))
+        _endpoints.check_waiting(self, address, binds=binds, ends=ends)
 
     def _check_transport(self, address: bytes, addr: Any) -> None:
         """Refuse a type where libzmq does not survive it; stable builds no draft's handshake."""

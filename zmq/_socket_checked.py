@@ -8,7 +8,7 @@ import time
 
 from . import _datagram, _idle, _wakeup
 from ._ctypes import bind as _bind
-from ._ctypes import errors, fast, memory, pollset
+from ._ctypes import errors, fast, memory, pollset, turns
 from ._ctypes.bind import C
 from ._frame import Frame
 from ._options import c_int
@@ -69,6 +69,8 @@ class Checked(SocketBase):
         if not self._handle:
             raise self._closed_error()
         self._rouse()
+        if self._handle in turns.shared:
+            operation = turns.taking(operation)
         started = time.monotonic() if waiting_since is None else waiting_since
         try:
             if waiting_since is None and not (flags & DONTWAIT or self._must_slice()):
@@ -97,6 +99,7 @@ class Checked(SocketBase):
         timeout_ms = 0 if flags & DONTWAIT else self._timeout(doing)
         pause = 0.0
         while True:
+            seen = turns.done()
             rc = operation(flags | DONTWAIT)
             if rc != -1:
                 return rc
@@ -110,12 +113,12 @@ class Checked(SocketBase):
                 remaining = timeout_ms / 1000 - (time.monotonic() - started)
                 if remaining <= 0:
                     raise Again()
-            pause = self._pause(doing, remaining, pause)
+            pause = self._pause(doing, remaining, pause, seen)
 
     def _timeout(self, doing: str) -> int:
         return self._read_int(SNDTIMEO if doing == "send" else RCVTIMEO)
 
-    def _pause(self, doing: str, remaining: float | None, pause: float) -> float:
+    def _pause(self, doing: str, remaining: float | None, pause: float, seen: int) -> float:
         """Wait until the operation may succeed, in steps that let signals through.
 
         Parameters
@@ -123,13 +126,17 @@ class Checked(SocketBase):
         doing : ``"send"`` or ``"recv"``
         remaining : float, seconds, or None for ever
         pause : float, seconds to sleep first; 0 for the first time
+        seen : int, what turns.done() returned before it was tried
 
         Returns
         -------
         float, seconds to sleep first the next time
         """
-        time.sleep(pause if remaining is None else min(pause, remaining))
         longer = min(max(pause * 2, 0.0001), 0.005)
+        if self._handle in turns.shared:
+            turns.pause(longer if remaining is None else min(longer, remaining), seen)
+            return longer
+        time.sleep(pause if remaining is None else min(pause, remaining))
         if self._socket_type in THREAD_SAFE and not _bind.DRAFT_API:
             return longer  # these cannot be polled in stable builds
         step = _SLICE if remaining is None or _must_slice_here() else remaining
@@ -143,7 +150,7 @@ class Checked(SocketBase):
     def _must_slice(self) -> bool:
         """Tell whether a signal would not end libzmq's own wait."""
         if self._socket_type in THREAD_SAFE:
-            return _in_main_thread()
+            return self._handle in turns.shared or _in_main_thread()
         return _must_slice_here()
 
     def _watched_p(self) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import _connect_id, _hwm, _wakeup
 from ._ctypes import bind as _bind
-from ._ctypes import errors, memory
+from ._ctypes import errors, memory, turns
 from ._ctypes.bind import C
 from ._ctypes.signaler import Signaler
 from ._ctypes.signaler import known as _signalers
@@ -58,7 +58,8 @@ class Options(SocketBase):
             if option == FD:
                 return self._signaler_fd()
             if option == EVENTS and self._handle in _signalers:
-                _signalers[self._handle].clear()
+                with turns.of(self._handle):
+                    _signalers[self._handle].clear()
         self._rouse()
         try:
             value = self._read(option, kind or INT)
@@ -112,7 +113,8 @@ class Options(SocketBase):
         if isinstance(value, int):
             raw = memory.int64_bytes(value) if kind == INT64 else c_int_bytes(value)
         try:
-            C.zmq_setsockopt(self._handle, option, raw, len(raw))
+            with turns.of(self._handle):
+                C.zmq_setsockopt(self._handle, option, raw, len(raw))
         except ZMQError as error:
             raise refused(
                 error, option, f"setting {option_name(option)} of {self._describe()}"
@@ -289,7 +291,7 @@ class Options(SocketBase):
     def _call_group(self, function: Callable[..., int], group: str | bytes, why: str) -> None:
         name = group_name(group)
         try:
-            function(self._handle, name)
+            turns.call(self._handle, function, self._handle, name)
         except ZMQError as error:
             if not self._handle:
                 raise self._closed_error() from None
@@ -337,10 +339,11 @@ else:
 def read_events(handle: int) -> int:
     """Return the EVENTS of a C socket, in the checked form, and tell nobody."""
     signaler = _signalers.get(handle)
-    if signaler is not None:
-        signaler.clear()
     cell = memory.take_cell()
-    C.zmq_getsockopt(handle, EVENTS, cell[1], cell[2])
+    with turns.of(handle):
+        if signaler is not None:
+            signaler.clear()
+        C.zmq_getsockopt(handle, EVENTS, cell[1], cell[2])
     value: int = cell[3][0]
     memory.give_cell(cell)
     return value

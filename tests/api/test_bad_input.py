@@ -1149,20 +1149,27 @@ for count in range(50):
     )
 
 
-@pytest.mark.draft
-def test_channel_for_two_that_wait() -> None:
-    """A CHANNEL does not bind where two connections wait that would each introduce themselves."""
+@pytest.mark.parametrize(
+    "kind", ["PAIR", pytest.param("CHANNEL", marks=pytest.mark.libzmq("4.3.3"))]
+)
+@pytest.mark.parametrize("waiting", ["ROUTER, ROUTER", "DEALER, REP", "ROUTER"])
+def test_one_peer_for_several_that_wait(kind: str, waiting: str) -> None:
+    """A PAIR or CHANNEL that would have two peers does not bind where a ROUTER or REP waits."""
     survives(
-        """
-with zmq.Context() as context, context.socket(zmq.CHANNEL) as one:
-    routers = [context.socket(zmq.ROUTER) for _ in range(2)]
-    for router in routers:
-        router.connect("inproc://b")
-    with pytest.raises(zmq.ZMQError, match="it takes one") as raised:
+        f"""
+waiting = [getattr(zmq, name) for name in {waiting!r}.split(", ")]
+with zmq.Context() as context, context.socket(zmq.{kind}) as one, context.socket(zmq.PAIR) as two:
+    if len(waiting) == 1:
+        two.bind("inproc://a")
+        one.connect("inproc://a")
+    others = [context.socket(which) for which in waiting]
+    for other in others:
+        other.connect("inproc://b")
+    with pytest.raises(zmq.ZMQError, match="takes one") as raised:
         one.bind("inproc://b")
     assert raised.value.errno == zmq.EFSM
-    for router in routers:
-        router.close()
+    for other in others:
+        other.close()
     one.bind("inproc://b")
 """
     )

@@ -23,6 +23,8 @@ observe
     what may stand between Python and ``C`` when it is switched on.
 memory
     Python buffers seen as C memory, message structures, zero-copy lifetimes.
+turns
+    one at a time, where two threads inside libzmq would wait for each other.
 pollset
     the array that zmq_poll reads, kept from one call to the next.
 signaler

@@ -12,9 +12,10 @@ before that refuses nothing but is not used again: compare its ``mark`` with
 from __future__ import annotations
 
 import os
+import time
 from ctypes import addressof, sizeof
 
-from . import errors, fast
+from . import errors, fast, turns
 from .bind import C
 from .types import zmq_pollitem_t
 
@@ -27,6 +28,8 @@ EINTR = errors.EINTR
 
 LONGEST_MS = 2**31 - 1
 """The longest time-out that one call takes: C's long has 32 bits on Windows."""
+
+_STEP = 0.005
 
 _ITEM_SIZE = sizeof(zmq_pollitem_t)
 _FIRST_REVENTS = zmq_pollitem_t.revents.offset // 2
@@ -118,6 +121,8 @@ class PollSet:
         zmq.ZMQError : a thread-safe socket cannot be polled by this libzmq (EINVAL);
             an entry is no socket (ENOTSOCK)
         """
+        if turns.shared and any(handle in turns.shared for handle, _, _ in self.entries):
+            return self._poll_in_turns(timeout_ms)
         rc: int = C.zmq_poll(self._address, self.count, timeout_ms)
         if rc == -1:
             # A signal handler may have closed one of the sockets since, or failed calls of its own.
@@ -130,3 +135,17 @@ class PollSet:
                 if errnum != EINTR:
                     raise errors.failure(errnum=errnum)
         return rc
+
+    def _poll_in_turns(self, timeout_ms: int) -> int:
+        """Poll sockets that take turns; the others are looked at every few milliseconds."""
+        deadline = time.monotonic() + timeout_ms / 1000
+        ask = turns.taking(lambda _: C.zmq_poll(self._address, self.count, 0))
+        while True:
+            seen = turns.done()
+            rc = ask(0)
+            if rc == -1 and errors.last_errno() != EINTR:
+                raise errors.failure()
+            left = deadline - time.monotonic()
+            if rc or self.mark is not current[0] or (timeout_ms >= 0 and left <= 0):
+                return rc
+            turns.pause(_STEP if timeout_ms < 0 else min(_STEP, left), seen)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which thread-safe sockets are connected to each other over inproc, and how one is closed.
+
+A closed socket is worked on by a thread of libzmq's, which takes no turns
+(:mod:`zmq._ctypes.turns`). It waits for a peer that is being worked on, and the peer
+for it, where one call tells the closed socket two things of which it answers the
+first: that a connection ends, or that its end is agreed to. Two rules leave each
+call only one of them:
+
+- before anything else is done with a peer, it knows that the socket has ended the
+  connection, and has but to agree: who closes a socket waits until libzmq's thread
+  has said so;
+- two sockets have one connection with each other.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ._ctypes import bind, errors, memory, turns
+from ._ctypes.bind import C
+from ._fence import fence
+from .constants import Errno, SocketOption
+from .error import ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._monitors import Key
+
+EINVAL = int(Errno.EINVAL)
+EVENTS = int(SocketOption.EVENTS)
+
+_binders: dict[Key, int] = {}
+"""Inproc endpoint -> the thread-safe C socket that is bound to it."""
+
+_waiting: dict[Key, list[int]] = {}
+"""Inproc endpoint -> those that are connected to it, while none of them is bound there."""
+
+_links: dict[tuple[int, int], Key] = {}
+"""(connected, bound) -> where they met."""
+
+if hasattr(os, "register_at_fork"):
+    for _records in (_binders, _waiting, _links):
+        os.register_at_fork(after_in_child=_records.clear)
+
+
+def check(socket: Any, key: Key, *, binds: bool) -> None:
+    """Refuse a second connection between two sockets.
+
+    Parameters
+    ----------
+    socket : Socket, of a thread-safe type
+    key : inproc endpoint that it is about to bind, or to connect to
+    binds : bool
+
+    Raises
+    ------
+    zmq.ZMQError : EINVAL
+    """
+    handle = socket._handle
+    waiting = _waiting.get(key, [])
+    if binds:
+        again = len(set(waiting)) < len(waiting) or any(_linked(handle, other) for other in waiting)
+    else:
+        binder = _binders.get(key)
+        again = handle in waiting if binder is None else _linked(handle, binder)
+    if again:
+        raise errors.failure(
+            f"{bind.strerror(EINVAL)} (addr={key[1].decode('utf-8', 'replace')!r}: it would be a second "
+            f"connection between {socket._describe()} and one thread-safe socket over inproc, and "
+            "libzmq might wait for ever when one of them is closed)",
+            EINVAL,
+        )
+
+
+def _linked(handle: int, other: int) -> bool:
+    return (handle, other) in _links or (other, handle) in _links
+
+
+def meets(handle: int, key: Key, *, binds: bool) -> None:
+    """Take note that a thread-safe socket has bound, or connected to, an inproc endpoint."""
+    if binds:
+        _binders[key] = handle
+        for other in _waiting.pop(key, ()):
+            _links[other, handle] = key
+    elif key in _binders:
+        _links[handle, _binders[key]] = key
+    else:
+        _waiting.setdefault(key, []).append(handle)
+
+
+def parts(handle: int, key: Key) -> None:
+    """Take note that a thread-safe socket has left an inproc endpoint."""
+    if _binders.get(key) == handle:
+        del _binders[key]  # the connections that are there stay
+        return
+    for pair in [pair for pair, where in _links.items() if pair[0] == handle and where == key]:
+        del _links[pair]
+    _waits_no_more(handle, key)
+
+
+def _waits_no_more(handle: int, key: Key) -> None:
+    left = [other for other in _waiting.pop(key, ()) if other != handle]
+    if left:
+        _waiting[key] = left
+
+
+def close(handle: int, context: int) -> None:
+    """Close a C socket that takes turns.
+
+    Parameters
+    ----------
+    handle : int
+    context : int, its C context; 0 if that is not known
+    """
+    with turns.of(handle):
+        turns.shared.discard(handle)
+        pairs = [pair for pair in _links if handle in pair]
+        for pair in pairs:
+            del _links[pair]
+        for key in [key for key, binder in _binders.items() if binder == handle]:
+            del _binders[key]
+        for key in [key for key, waiting in _waiting.items() if handle in waiting]:
+            _waits_no_more(handle, key)
+        try:
+            memory.read_option(handle, EVENTS, 4)
+        except ZMQError:
+            pass  # the context ends
+        C.zmq_close(handle)
+        if pairs and context:
+            fence(context)
+        turns.happened()
