@@ -434,4 +434,5 @@ def test_long_names(length: int, socket: Any) -> None:
     assert connecting.last_endpoint == name.encode()
     bound.send(b"x")
     assert connecting.recv() == b"x"
-    bound.unbind(name)
+    if zmq.zmq_version_info() >= (4, 1):
+        bound.unbind(name)
