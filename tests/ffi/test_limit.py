@@ -14,7 +14,7 @@ import pytest
 from conftest import Connected
 
 import zmq
-from zmq import _socket
+from zmq import _socket_recv, _socket_send
 from zmq._ctypes import fast
 from zmq._ctypes.bind import C
 
@@ -29,13 +29,14 @@ def forbidden(*args: Any) -> NoReturn:
 def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let lengths from LOW on be those that do not travel as a C int."""
     monkeypatch.setattr(fast, "LIMIT", LOW)
-    monkeypatch.setattr(_socket, "_LIMIT", LOW)
+    for module in (_socket_send, _socket_recv):
+        monkeypatch.setattr(module, "_LIMIT", LOW)
 
 
 def test_the_limits_fit_a_c_int() -> None:
     """What is passed untyped is far below 2**31, and what comes back is below it."""
-    assert fast.RELEASING <= fast.LIMIT == _socket._LIMIT == 2**31 - 1
-    assert _socket._RELEASING == fast.RELEASING
+    assert fast.RELEASING <= fast.LIMIT == _socket_send._LIMIT == _socket_recv._LIMIT == 2**31 - 1
+    assert _socket_send._RELEASING == fast.RELEASING
 
 
 @pytest.mark.parametrize("size", [LOW, LOW + 1, 5 * LOW])

@@ -59,6 +59,8 @@ CORE = (
     "zmq._socket_monitor",
     "zmq._socket_formats",
     "zmq._socket_checked",
+    "zmq._socket_send",
+    "zmq._socket_recv",
     "zmq._socket",
     "zmq._context",
     "zmq._poll",
