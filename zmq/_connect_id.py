@@ -283,7 +283,7 @@ class _Peer:
                 "cannot be looked up)",
                 EADDRINUSE,
             )
-        self.handle = C.zmq_socket(context._checked_handle(), DEALER)
+        self.handle = bind.open_socket(context._checked_handle(), DEALER)
         try:
             self._open(name)
         except BaseException:

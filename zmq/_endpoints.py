@@ -132,7 +132,7 @@ def _introduce(key: Key) -> None:
     Before 4.2 libzmq does not survive it later, when somebody binds or the context ends.
     """
     try:
-        listener = C.zmq_socket(key[0], _PAIR)
+        listener = bind.open_socket(key[0], _PAIR)
     except ZMQError:
         return
     try:

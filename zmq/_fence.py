@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 
-from ._ctypes import memory
+from ._ctypes import bind, memory
 from ._ctypes.bind import C
 from ._options import c_int_bytes
 from .constants import ContextOption, Event, SocketOption, SocketType
@@ -44,9 +44,9 @@ def fence(context: int) -> None:
 
 def _wait_for(context: int, affinity: int) -> None:
     address = b"inproc://zmq-fence-%x-%d" % (os.getpid(), next(_numbers))
-    errand = C.zmq_socket(context, PAIR)
+    errand = bind.open_socket(context, PAIR)
     try:
-        reader = C.zmq_socket(context, PAIR)
+        reader = bind.open_socket(context, PAIR)
     except ZMQError:
         C.zmq_close(errand)
         raise

@@ -115,7 +115,7 @@ def _provide_listener(handle: int) -> None:
     key = _telling.get(handle)
     if key is None or is_heard(key):
         return
-    listener = C.zmq_socket(key[0], PAIR)
+    listener = bind.open_socket(key[0], PAIR)
     try:
         C.zmq_connect(listener, key[1])
         del _telling[handle]

@@ -163,12 +163,20 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
         _set(self, "_context", context)
         kind = c_int(socket_type, "the socket type")
         _set(self, "_socket_type", kind)
+        opened: list[int] = []
         try:
-            handle = _open_socket(context, address, kind, self._nap)
-        except ZMQError as error:
-            raise socket_failure(error, context, kind) from None
-        self._attach(handle)
-        _socket_views.contexts[handle] = address
+            handle = _open_socket(context, address, kind, self._nap, opened)
+            self._attach(handle)
+            _socket_views.contexts[handle] = address
+        except BaseException as error:
+            if opened:
+                # A signal handler raised; nobody else knows of it, and its context could not end.
+                self._detach("it was never open")
+                _socket_views.views.pop(opened[0], None)
+                _close_handle(opened[0])
+            elif isinstance(error, ZMQError):
+                raise socket_failure(error, context, kind) from None
+            raise
 
     def _become_shadow(self, shadow: Any, context: Any) -> None:
         if isinstance(shadow, Socket):
@@ -478,15 +486,17 @@ def close_forgotten(context: int, linger: int | None) -> None:
             _close_handle(handle)
 
 
-def _open_socket(context: Any, address: int, kind: int, nap: Callable[[float], object]) -> int:
+def _open_socket(
+    context: Any, address: int, kind: int, nap: Callable[[float], object], opened: list[int]
+) -> int:
     """Open a C socket, waiting a moment for the slots of sockets that are still being closed.
 
-    ``address`` is that of the C context; ``nap`` waits for some seconds.
+    ``address`` is that of the C context; ``nap`` waits for some seconds; ``opened`` is added to.
     """
     pause = 0.0005
     while True:
         try:
-            handle: int = C.zmq_socket(address or context._checked_handle(), kind)
+            handle = _bind.open_socket(address or context._checked_handle(), kind, opened)
         except ZMQError as error:
             # libzmq closes sockets in the background, and counts them until it is done.
             behind = error.errno == errno.EMFILE and len(context._sockets) < context.max_sockets

@@ -16,7 +16,7 @@ from support import terminate, until
 
 import zmq
 from zmq import _monitors
-from zmq._ctypes.bind import C
+from zmq._ctypes.bind import open_socket
 from zmq.utils.monitor import recv_monitor_message
 
 pytestmark = pytest.mark.libzmq("4.0")
@@ -164,7 +164,7 @@ def test_listener_of_another_view(socket: Any, endpoint: Any) -> None:
 
 def test_monitor_of_a_foreign_socket(context: zmq.Context) -> None:
     """A shadow of a socket that somebody else made is monitored when its context is given."""
-    handle = C.zmq_socket(context.underlying, zmq.REP)
+    handle = open_socket(context.underlying, zmq.REP)
     one = zmq.Socket.shadow(handle)
     assert one.context is None
     with pytest.raises(TypeError, match="context must be specified"):

@@ -18,7 +18,7 @@ from support import until
 
 import zmq
 from zmq._ctypes import errors, fast, memory, observe
-from zmq._ctypes.bind import C
+from zmq._ctypes.bind import C, open_socket
 from zmq._ctypes.errors import get_errno, keep_errno, set_errno
 
 posix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs setitimer")
@@ -87,7 +87,7 @@ class Cycle:
 def failing_call() -> None:
     """Fail a call of libzmq as our finalizers do: errno becomes EINVAL, and is put back."""
     with keep_errno(), pytest.raises(zmq.ZMQError):
-        C.zmq_socket(None, 0)
+        open_socket(0, 0)
 
 
 @pytest.mark.skipif(not hasattr(gc, "get_threshold"), reason="needs CPython's collector")
@@ -174,7 +174,7 @@ def test_keep_errno_keeps_it_through_errors() -> None:
     """keep_errno restores the number also when an exception passes."""
     set_errno(SENTINEL)
     with pytest.raises(zmq.ZMQError), keep_errno():
-        C.zmq_socket(None, 0)
+        open_socket(0, 0)
     assert get_errno() == SENTINEL
 
 

@@ -127,6 +127,30 @@ if sys.platform == "win32":
     errors.use_library_errno(C.zmq_errno)
 
 
+def open_socket(context: int, kind: int, opened: list[Any] | None = None) -> int:
+    """Open a C socket.
+
+    Parameters
+    ----------
+    context : int, address of the C context
+    kind : int, a zmq.SocketType
+    opened : list, to which the address is added in one step with the call: no signal handler that
+        raises comes between
+
+    Raises
+    ------
+    zmq.ZMQError : as zmq_socket
+    """
+    if opened is None:
+        opened = []
+    opened.extend(map(C.zmq_socket, (context,), (kind,)))
+    if opened[-1] is None:
+        opened.pop()
+        raise errors.failure()
+    handle: int = opened[-1]
+    return handle
+
+
 def strerror(errnum: int) -> str:
     text: bytes = C.zmq_strerror(errnum)
     return text.decode("utf-8", "replace")

@@ -154,7 +154,7 @@ FUNCTIONS = (
     Function("zmq_msg_set_routing_id", c_int, (msg_p, c_uint32), (4, 2), None, True, MINUS_ONE, _READS, COLD),
 
     # sockets
-    Function("zmq_socket", handle, (handle, c_int), (2, 1), None, False, NULL, _LOCKS, COLD),
+    Function("zmq_socket", handle, (handle, c_int), (2, 1), None, False, CALLER("a signal handler may come before it is noted; see bind.open_socket"), _LOCKS, COLD),
     Function("zmq_close", c_int, (handle,), (2, 1), None, False, MINUS_ONE, _MUTEX, COLD),
     Function("zmq_setsockopt", c_int, (handle, c_int, c_void_p, c_size_t), (2, 1), None, False, MINUS_ONE, _MUTEX, HOT),
     Function("zmq_getsockopt", c_int, (handle, c_int, c_void_p, size_p), (2, 1), None, False, RETRY, _MUTEX, HOT),
