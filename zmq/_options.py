@@ -34,7 +34,7 @@ _KIND_OF = {
 }
 
 KINDS: dict[int, str] = {option: _KIND_OF[option._opt_type] for option in SocketOption}
-"""How the value of each socket option travels; what is asked for is mostly the very key."""
+"""How the value of each socket option travels."""
 
 for _key in (
     SocketOption.CURVE_PUBLICKEY,

@@ -71,6 +71,8 @@ _REAPER_PATIENCE = 0.4
 _cells = memory.cells
 _new_cell = memory.new_cell
 _POLLIN = PollEvent.POLLIN
+# Options whose value is an int, each under itself: what is found there mostly is what was asked for.
+_INTS: dict[int, int] = {option: option for option in SocketOption if KINDS[option] is INT}
 _set = object.__setattr__
 
 
@@ -307,11 +309,11 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
         Wraps ``zmq_getsockopt``. Reading EVENTS takes up what happened on the network.
         """
         try:
-            kind = KINDS.get(option)
+            known = _INTS.get(option)
         except TypeError:
-            kind = None
+            known = None
         # --- hot: getsockopt; slow twin _get_checked ---
-        if kind is INT and isinstance(option, int):
+        if known is not None and (known is option or isinstance(option, int)):
             try:
                 cell = _cells.pop()
             except IndexError:
@@ -322,7 +324,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
             if rc == 0:
                 return value
         # --- end hot ---
-        return self._get_checked(option, kind)
+        return self._get_checked(option, None)
 
     getsockopt = get
 
@@ -347,24 +349,27 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
         Wraps ``zmq_setsockopt``. Most options act on the binds and connects that follow.
         """
         try:
-            kind = KINDS.get(option)
+            known = _INTS.get(option)
         except TypeError:
-            kind = None
+            known = None
         # --- hot: attribute; slow twin _set_checked ---
         if (
-            kind is INT
+            known is not None
+            and (known is option or isinstance(option, int))
             and type(optval) is int
             and -0x80000000 <= optval <= 0x7FFFFFFF
-            and isinstance(option, int)
         ):
-            cell = memory.take_cell()
+            try:
+                cell = _cells.pop()
+            except IndexError:
+                cell = _new_cell()
             cell[3][0] = optval
             rc = fast.setsockopt_now(self._fast_p, option, cell[1], 4)
-            memory.give_cell(cell)
+            _cells.append(cell)
             if rc == 0:
                 return
         # --- end hot ---
-        self._set_checked(option, optval, kind)
+        self._set_checked(option, optval)
 
     # ------------------------------------------------------------------
     # waiting, monitoring, closing
@@ -447,7 +452,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
 
     def _set_linger(self, linger: int) -> None:
         try:
-            self._set_checked(LINGER, linger, INT)
+            self._set_checked(LINGER, linger)
         except ContextTerminated:
             return  # too late for options, but the context waits for the socket to close
 

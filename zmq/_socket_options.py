@@ -49,6 +49,7 @@ class Options(SocketBase):
     __slots__ = ()
 
     def _get_checked(self, option: int, kind: str | None) -> Any:
+        """Return an option whose value travels as ``kind``, or as the table says."""
         if not isinstance(option, int):
             raise TypeError(f"an integer is required, a zmq.SocketOption, got {option!r}")
         option = c_int(option, "the option")
@@ -62,7 +63,7 @@ class Options(SocketBase):
                     _signalers[self._handle].clear()
         self._rouse()
         try:
-            value = self._read(option, kind or INT)
+            value = self._read(option, kind or KINDS.get(option, INT))
         except ZMQError as error:
             raise refused(error, option, f"getting {option_name(option)}") from None
         finally:
@@ -95,11 +96,12 @@ class Options(SocketBase):
             self._processed()
         return signaler.fd
 
-    def _set_checked(self, option: int, optval: Any, kind: str | None) -> None:
+    def _set_checked(self, option: int, optval: Any) -> None:
         if not isinstance(option, int):
             raise TypeError(f"an integer is required, a zmq.SocketOption, got {option!r}")
         option = c_int(option, "the option")
-        value: Any = encode(option, optval, kind or (BYTES if isinstance(optval, bytes) else INT))
+        kind = KINDS.get(option) or (BYTES if isinstance(optval, bytes) else INT)
+        value: Any = encode(option, optval, kind)
         if not self._handle:
             raise self._closed_error()
         if option == CONNECT_ROUTING_ID and value and _connect_id.keeps(self._socket_type):

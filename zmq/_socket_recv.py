@@ -25,7 +25,6 @@ _give = memory.give
 _spare = memory.spare
 _asks = memory.asks
 _new_ask = memory.new_ask
-_NOTHING = memory.NOTHING
 
 
 class Receiving(Checked):
@@ -80,10 +79,8 @@ class Receiving(Checked):
             except IndexError:
                 ask = _new_ask()
             size = fast.recv_now(ask[0], self._fast_p, 1)
-            if 0 <= size < _LIMIT:
+            if 0 <= size <= _KEPT:
                 data: bytes = fast.msg_data(*ask)[:size]
-                if size > _KEPT:
-                    fast.msg_copy(ask[0], _NOTHING)
                 _asks.append(ask)
                 return data
             # --- end hot ---
@@ -110,7 +107,7 @@ class Receiving(Checked):
         return self._recv_bytes(msg_p, size, DONTWAIT)
 
     def _recv_more(self, ask: tuple[Any], size: int) -> bytes:
-        """Wait for a message if there is none yet, and return it, of any size."""
+        """Return a message of any size; wait for it if there is none yet."""
         try:
             if size == -1:
                 size = self._await_message(ask[0])
