@@ -27,7 +27,9 @@ else:
 _set = object.__setattr__
 
 EADDRINUSE = int(Errno.EADDRINUSE)
+EFSM = int(Errno.EFSM)
 EINVAL = int(Errno.EINVAL)
+RCVMORE = int(SocketOption.RCVMORE)
 
 _PAIR = int(SocketType.PAIR)
 _WITHOUT_HANDSHAKE = (b"inproc", b"udp")
@@ -218,7 +220,8 @@ class Endpoints(SocketBase):
 
         Raises
         ------
-        zmq.ZMQError : the socket is not connected to it (ENOENT)
+        zmq.ZMQError : the socket is not connected to it (ENOENT); the rest of a message has
+            to be received first (EFSM)
 
         Notes
         -----
@@ -302,6 +305,7 @@ class Endpoints(SocketBase):
         if _bind.library.version < (4, 1) and self._handle:
             address = self._kept_endpoint(name, address, note)
         if note == "_connected" and self._handle:
+            self._check_midway(addr)
             if self._socket_type == _PAIR:
                 _monitors.disconnects(self._handle, self._inproc_key(address))
             if _endpoints.waiting:
@@ -315,6 +319,15 @@ class Endpoints(SocketBase):
             _links.parts(self._handle, self._inproc_key(address))
         if name in noted:
             noted.remove(name)
+
+    def _check_midway(self, addr: Any) -> None:
+        """Refuse to disconnect between two parts: libzmq ends the process where it misses the rest."""
+        if self._socket_type not in THREAD_SAFE and self._read_int(RCVMORE):
+            raise errors.failure(
+                f"{_bind.strerror(EFSM)} (addr={addr!r}: {self._describe()} has received a part of a "
+                "message; receive the rest of it first)",
+                EFSM,
+            )
 
     def _kept_endpoint(self, name: str, address: bytes, note: str) -> bytes:
         """Return an endpoint as releases before 4.1 know it: the way it was given."""

@@ -1175,6 +1175,38 @@ with zmq.Context() as context, context.socket(zmq.{kind}) as one, context.socket
     )
 
 
+@pytest.mark.libzmq("4.0")
+@pytest.mark.parametrize("endpoint", ["inproc://a", "tcp://127.0.0.1:*"])
+@pytest.mark.parametrize("types", ["PUSH, PULL", "DEALER, DEALER", "ROUTER, DEALER", "REP, REQ"])
+def test_disconnecting_in_the_midst_of_a_message(types: str, endpoint: str) -> None:
+    """Who has received a part of a message does not disconnect before the rest is received."""
+    survives(
+        f"""
+kinds = [getattr(zmq, name) for name in {types!r}.split(", ")]
+with zmq.Context() as context, context.socket(kinds[0]) as one, context.socket(kinds[1]) as other:
+    for each in (one, other):
+        each.rcvtimeo, each.linger = 5000, 0
+    one.bind({endpoint!r})
+    other.connect(one.last_endpoint)
+    address = []
+    if one.type in (zmq.ROUTER, zmq.REP):
+        other.send(b"ask")
+        address = one.recv_multipart()[:-1]
+    one.send_multipart([*address, b"1", b"2", b"3"])
+    assert other.recv() == b"1"
+    with pytest.raises(zmq.ZMQError, match="receive the rest") as raised:
+        other.disconnect(one.last_endpoint)
+    assert raised.value.errno == zmq.EFSM
+    other.poll(50)
+    one.poll(50)
+    assert other.recv_multipart() == [b"2", b"3"]
+    other.disconnect(one.last_endpoint)
+    other.poll(50)
+    one.poll(50)
+"""
+    )
+
+
 # --- what the text says ---------------------------------------------------------------------------
 
 
