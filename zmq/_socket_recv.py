@@ -19,6 +19,7 @@ EAGAIN = int(Errno.EAGAIN)
 RCVMORE = int(SocketOption.RCVMORE)
 
 _KEPT = memory.KEPT
+_KEPT_IN_ASKS = memory.KEPT_IN_ASKS
 _LIMIT = fast.LIMIT
 _take = memory.take
 _give = memory.give
@@ -79,7 +80,7 @@ class Receiving(Checked):
             except IndexError:
                 ask = _new_ask()
             size = fast.recv_now(ask[0], self._fast_p, 1)
-            if 0 <= size <= _KEPT:
+            if 0 <= size <= _KEPT_IN_ASKS:
                 data: bytes = fast.msg_data(*ask)[:size]
                 _asks.append(ask)
                 return data
@@ -118,7 +119,7 @@ class Receiving(Checked):
             # --- end hot ---
             return memory.content(ask[0])
         finally:
-            if not 0 <= size <= _KEPT:
+            if not 0 <= size <= _KEPT_IN_ASKS:
                 memory.release(ask[0])
             _asks.append(ask)
 
@@ -204,7 +205,7 @@ class Receiving(Checked):
                 continue
             # --- end hot ---
             more = self._recv_part(parts, ask, size, flags)
-        if size > _KEPT:
+        if size > _KEPT_IN_ASKS:
             memory.release(msg_p)
         _asks.append(ask)
         return parts

@@ -177,11 +177,11 @@ def test_sharing_goes_through_a_socket(transport: str, connected: Connected) -> 
 @needs_sharing
 def test_threshold_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without copy=... data is shared from copy_threshold bytes on, zmq.COPY_THRESHOLD by default."""
-    small, large = bytearray(9000), bytearray(zmq.COPY_THRESHOLD)
+    small, large = bytearray(33000), bytearray(zmq.COPY_THRESHOLD)
     assert not same_memory(zmq.Frame(small), small)
     assert same_memory(zmq.Frame(large), large)
-    assert same_memory(zmq.Frame(small, copy_threshold=9000), small)
-    assert not same_memory(zmq.Frame(small, copy_threshold=9001), small)
+    assert same_memory(zmq.Frame(small, copy_threshold=33000), small)
+    assert not same_memory(zmq.Frame(small, copy_threshold=33001), small)
     monkeypatch.setattr(zmq, "COPY_THRESHOLD", 500)
     assert same_memory(zmq.Frame(small), small)
 

@@ -140,11 +140,11 @@ def test_threshold_of_sharing(pair: Pair) -> None:
     """Below the socket's copy_threshold data is copied: the tracker is done at once."""
     a, b = pair
     assert a.copy_threshold == zmq.COPY_THRESHOLD
-    a.copy_threshold = 9000
-    assert a.send(bytes(8999), copy=False, track=True).done
-    tracker = a.send(bytes(9000), copy=False, track=True)
+    a.copy_threshold = 33000
+    assert a.send(bytes(32999), copy=False, track=True).done
+    tracker = a.send(bytes(33000), copy=False, track=True)
     assert tracker.done is not memory.ZERO_COPY
-    assert [len(b.recv()) for _ in range(2)] == [8999, 9000]
+    assert [len(b.recv()) for _ in range(2)] == [32999, 33000]
     tracker.wait(5)
 
 

@@ -56,11 +56,14 @@ if TYPE_CHECKING:
 
 CPYTHON = sys.implementation.name == "cpython"
 
-SMALLEST_LOAN = 8192
+SMALLEST_LOAN = 32 * 1024
 """Shorter buffers are always copied, which is quicker."""
 
-KEPT = SMALLEST_LOAN - 1
+KEPT = 8 * 1024 - 1
 """The most bytes that a structure may hold until its next use: less than anybody waits for."""
+
+KEPT_IN_ASKS = SMALLEST_LOAN - 1
+"""The same for those in :data:`asks`, which are few."""
 
 _PROBED = 64
 
