@@ -161,7 +161,7 @@ def probe(environ: dict[str, str]) -> dict[str, object]:
     loaded, or with ``error``
     """
     nowhere = str(LOADER / "nowhere")
-    command = [sys.executable, "-I", "-c", _PROBE, str(LOADER), json.dumps(environ), nowhere]
+    command = [sys.executable, "-IB", "-c", _PROBE, str(LOADER), json.dumps(environ), nowhere]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         return {"error": f"the process ended with {done.returncode}: {done.stderr.strip()}"}
