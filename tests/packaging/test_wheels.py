@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from packaging.tags import mac_platforms
 
 from zmq._ctypes import loader
 
-from .conftest import Home, find_python, pip, run
+from .conftest import ROOT, Home, find_python, pip, run
 from .formats import describe
 
 pytestmark = pytest.mark.packaging
@@ -160,6 +161,21 @@ def test_licences_and_origin(inside):
         name: hashlib.sha256(content).hexdigest() for name, content in libraries(files).items()
     }
     assert origin["files"] == digests
+
+
+def test_sizes_in_the_pages(wheel_set):
+    """What the pages say of sizes is so, to a tenth."""
+    text = (ROOT / "docs" / "install.rst").read_text(encoding="utf-8")
+    (pure,) = wheel_set[0].glob("*-any.whl")
+    (bundled,) = wheel_set[0].glob("*-manylinux*_x86_64.whl")
+    with zipfile.ZipFile(bundled) as archive:
+        installed = sum(each.file_size for each in archive.infolist())
+    for told, size in (
+        (r"Without libzmq the wheel has (\d+) KiB", pure.stat().st_size),
+        (r"wheel, KiB +(\d+)", bundled.stat().st_size),
+        (r"installed, KiB +(\d+)", installed),
+    ):
+        assert int(re.search(told, text)[1]) == pytest.approx(size / 1024, rel=0.1), told
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "arm64"])
