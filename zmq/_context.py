@@ -154,8 +154,10 @@ class Context(OptionAttributes, Of[SocketT]):
             raise errors.failure(f"{error} (io_threads={io_threads})", error.errno) from None
         _set(self, "_handle", handle)
 
-    def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
-        if not getattr(self, "_handle", 0) or self._shadow or sys.is_finalizing():
+    def __del__(
+        self, keep_errno: Any = errors.keep_errno, is_finalizing: Any = sys.is_finalizing
+    ) -> None:
+        if is_finalizing() or not getattr(self, "_handle", 0) or self._shadow:
             return
         if not sys.meta_path:
             return  # the end of a subinterpreter: _end_with_interpreter came before

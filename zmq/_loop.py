@@ -64,11 +64,11 @@ _add_done_callback = Future.add_done_callback
 _cancel = Future.cancel
 _cancelled = Future.cancelled
 _done = Future.done
+_future_del: Callable[[Any], None] = getattr(Future, "__del__", lambda future: None)
 
 _TAKEN_BACK = "taken back"
 _give = memory.give
 _give_all = memory.spare.extend
-_is_finalizing = sys.is_finalizing
 
 
 class Received(_Future):
@@ -149,9 +149,9 @@ class Received(_Future):
         _hand_back(held)
         return True
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Any = sys.is_finalizing) -> None:
         held = self._held
-        if held is not None and type(held) is tuple:
+        if held is not None and type(held) is tuple and not is_finalizing():
             self._held = None
             _forgotten(held)
 
@@ -190,9 +190,8 @@ def _hand_back(held: Any) -> None:
 
 def _forgotten(held: Any) -> None:
     """Hand back from a finalizer."""
-    if not _is_finalizing():
-        with errors.keep_errno():
-            _hand_back(held)
+    with errors.keep_errno():
+        _hand_back(held)
 
 
 class Turn(_Future):
@@ -337,13 +336,16 @@ class Waiter(Received):
             self._leave()
         return Received.cancel(self, msg)
 
-    def __del__(self) -> None:
+    def __del__(
+        self, is_finalizing: Any = sys.is_finalizing, future_del: Any = _future_del
+    ) -> None:
         held = self._held
         if type(held) is tuple:
-            self._held = None
-            _forgotten(held)
+            if not is_finalizing():
+                self._held = None
+                _forgotten(held)
         elif self._log_traceback:
-            _future_del(self)
+            future_del(self)
 
 
 _DROPS = "with_timeout.<locals>.error_callback"
@@ -354,9 +356,6 @@ def _if_failed(callback: Callable[[Any], object], waiter: Waiter) -> None:
     """Tell of an error; a message that nobody took is not to be taken by who only drops it."""
     if waiter._held is None:
         callback(waiter)
-
-
-_future_del: Callable[[Any], None] = getattr(Future, "__del__", lambda future: None)
 
 
 def _set_exception(future: _Future, error: BaseException) -> None:

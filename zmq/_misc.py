@@ -225,8 +225,10 @@ class Stopwatch:
 
         time.sleep(seconds)
 
-    def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
+    def __del__(
+        self, keep_errno: Any = errors.keep_errno, is_finalizing: Any = sys.is_finalizing
+    ) -> None:
         watch = getattr(self, "_watch", None)
-        if watch is not None:
+        if watch is not None and not is_finalizing():
             with keep_errno():
                 C.zmq_stopwatch_stop(watch)

@@ -226,14 +226,17 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
         if why:
             _set(self, "_closed_why", why)
 
-    def __del__(self, keep_errno: Any = errors.keep_errno) -> None:
+    def __del__(
+        self, keep_errno: Any = errors.keep_errno, is_finalizing: Any = sys.is_finalizing
+    ) -> None:
+        # First of all: a Python without a GIL takes modules apart before it collects.
+        if is_finalizing():
+            return
         if getattr(self, "_handle", 0) and not self._shadow:
             with keep_errno():
                 self._collected()
 
     def _collected(self) -> None:
-        if sys.is_finalizing():
-            return
         try:
             # None where a subinterpreter ends: nothing can be imported there.
             if sys.meta_path:

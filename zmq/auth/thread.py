@@ -101,9 +101,9 @@ class ThreadAuthenticator(Authenticator):
         """Return whether the thread runs."""
         return self.thread is not None and self.thread.is_alive()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Any = sys.is_finalizing) -> None:
         # The thread refers to this object, so that it has ended, unless the interpreter does.
-        if not sys.is_finalizing():
+        if not is_finalizing():
             self.stop()
 
 
