@@ -156,7 +156,7 @@ def test_streams_against_all_views(streams: Streams, run: Run) -> None:
             stream.on_recv(received.extend)
             shadow = zmq.Socket.shadow(stream.socket)
             views.append((stream.socket, shadow, zmq.asyncio.Socket(stream.socket)))
-        for step in range(times(3000, 100_000)):
+        for step in range(times(3000, 1_000_000)):
             side = choose.randrange(2)
             plain = choose.choice(views[side][:2])
             action = choose.randrange(8)
