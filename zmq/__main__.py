@@ -198,6 +198,8 @@ def main() -> int:
 
 def run() -> int:
     """Do what main() does, for as long as somebody reads what it prints."""
+    if hasattr(sys.stdout, "reconfigure") and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # paths may have any bytes
     try:
         status = main()
         print(end="", flush=True)

@@ -430,7 +430,7 @@ asyncio.run(main())
 before = descriptors()
 for _ in range(20):
     asyncio.run(main())
-print(descriptors() - before)
+print(descriptors() - before, flush=True)
 os._exit(0)
 """
     assert int(programs.run(program)) < 20

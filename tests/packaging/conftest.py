@@ -24,6 +24,7 @@ LIBSODIUM_LICENCE = "licence text of libsodium\n"
 def run(*command, check=True, cwd=None, **environ):
     """Run a program that knows nothing of this environment; return how it ended."""
     hidden = ("LIBZMQ_PATH", "ZMQ_BUNDLE", "ZMQ_BUNDLE_FROM", "PYTHONPATH", "PYTHONHOME")
+    hidden += ("PYTHONIOENCODING",)
     clean = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(
         list(map(str, command)),
@@ -40,10 +41,10 @@ def run(*command, check=True, cwd=None, **environ):
     return done
 
 
-def pip(*arguments, check=True, **environ):
-    """Run this environment's pip and return what it printed."""
+def pip(*arguments, python=sys.executable, check=True, **environ):
+    """Run pip, this environment's unless told otherwise, and return what it printed."""
     limits = {"PIP_DEFAULT_TIMEOUT": "30", "PIP_RETRIES": "2", "PIP_NO_INPUT": "1"}
-    command = (sys.executable, "-m", "pip", *arguments)
+    command = (python, "-m", "pip", *arguments)
     done = run(*command, check=False, **{**limits, **environ})
     if done.returncode != 0 and "Retrying (" in done.stdout:
         pytest.fail(f"pip reaches no index, which this test needs: {done.stdout[-500:]}")
@@ -56,11 +57,16 @@ class Home:
 
     def __init__(self, folder, python=sys.executable):
         self.folder = Path(folder)
-        run(python, "-I", "-m", "venv", "--without-pip", self.folder)
+        # The pip of this environment may not know another Python any more.
+        self.has_pip = python != sys.executable
+        options = [] if self.has_pip else ["--without-pip"]
+        run(python, "-I", "-m", "venv", *options, self.folder)
         windows = sys.platform == "win32"
         self.python = self.folder / ("Scripts/python.exe" if windows else "bin/python")
 
     def pip(self, *arguments, **environ):
+        if self.has_pip:
+            return pip(*arguments, python=self.python, **environ)
         return pip("--python", self.python, *arguments, **environ)
 
     def run(self, *arguments, **options):
@@ -79,7 +85,7 @@ def find_python(name):
     if name == "{}.{}".format(*sys.version_info) and sys.implementation.name == "cpython":
         candidates.insert(0, sys.executable)
     for python in filter(None, candidates):
-        if run(python, "-c", "import ctypes, venv", check=False).returncode == 0:
+        if run(python, "-c", "import ctypes, ensurepip, venv", check=False).returncode == 0:
             return python
     return pytest.skip(f"there is no Python {name} here")
 

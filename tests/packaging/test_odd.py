@@ -35,6 +35,8 @@ def test_names_of_folders(wheel, tmp_path, locale):
     done = home.run("-m", "zmq", cwd=folder, **plain)
     assert fine(done), done.stdout
     assert f"at {home.site_packages()}" in done.stdout
+    done = home.run("-m", "zmq", cwd=folder, PYTHONIOENCODING="utf-8", **plain)
+    assert fine(done), done.stdout
 
 
 def test_read_only_site_packages(wheel, read_only, tmp_path):

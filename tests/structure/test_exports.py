@@ -128,10 +128,10 @@ def test_importing_freezes_nothing_and_thaws_nothing(frozen: bool) -> None:
             gc.freeze()
         before = gc.get_freeze_count()
         import zmq
-        print(before > 0, abs(gc.get_freeze_count() - before) < 100)
+        print(abs(gc.get_freeze_count() - before) < 100)
         """
     )
-    assert said == f"{frozen} True\n"
+    assert said == "True\n"
 
 
 def test_what_few_programs_need_is_imported_when_it_is_used() -> None:
