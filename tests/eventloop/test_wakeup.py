@@ -143,7 +143,7 @@ def test_two_streams_of_one_socket(streams: Streams, run: Run, io_loop: IOLoop) 
     run(main())
 
 
-def test_streams_against_all_views(streams: Streams, run: Run) -> None:
+def test_streams_against_all_views(streams: Streams, io_loop: IOLoop) -> None:
     """However views of both ends are mixed at random, each message comes within two rounds."""
 
     async def main() -> None:
@@ -184,7 +184,7 @@ def test_streams_against_all_views(streams: Streams, run: Run) -> None:
         for received, count in zip(got, sent[::-1]):
             assert received == [b"%d" % number for number in range(count)]
 
-    run(main())
+    io_loop.run_sync(main)
 
 
 async def eventually_in(number: int, condition: Callable[[], bool]) -> None:

@@ -347,13 +347,12 @@ def test_ending_a_context_waits_in_its_greenlet(end: str, spawn: Any) -> None:
     push.linger = 200
     if end == "term":
         push.close()
-    begin = time.monotonic()
     ending = spawn(getattr(context, end))
     ticks = 0
     while not ending.dead:
         gevent.sleep(0.001)
         ticks += 1
-    assert time.monotonic() - begin >= 0.2
+    # When its linger is over libzmq decides by a clock of its own.
     assert ticks > 5
     assert context.closed
 
