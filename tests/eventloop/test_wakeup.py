@@ -181,6 +181,7 @@ def test_streams_against_all_views(streams: Streams, io_loop: IOLoop) -> None:
             if choose.random() < 0.3:
                 await eventually_in(2, lambda: list(map(len, got)) == sent[::-1])
             assert all(len(one) <= count for one, count in zip(got, sent[::-1])), step
+        await eventually_in(2, lambda: list(map(len, got)) == sent[::-1])
         for received, count in zip(got, sent[::-1]):
             assert received == [b"%d" % number for number in range(count)]
 
