@@ -31,12 +31,15 @@ def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "LIMIT", LOW)
     for module in (_socket_send, _socket_recv):
         monkeypatch.setattr(module, "_LIMIT", LOW)
+    # Shorter messages are found to be below both with one comparison.
+    monkeypatch.setattr(_socket_recv, "_KEPT_IN_ASKS", LOW - 1)
 
 
 def test_the_limits_fit_a_c_int() -> None:
     """What is passed untyped is far below 2**31, and what comes back is below it."""
     assert fast.RELEASING <= fast.LIMIT == _socket_send._LIMIT == _socket_recv._LIMIT == 2**31 - 1
     assert _socket_send._RELEASING == fast.RELEASING
+    assert _socket_recv._KEPT_IN_ASKS < fast.LIMIT
 
 
 @pytest.mark.parametrize("size", [LOW, LOW + 1, 5 * LOW])
