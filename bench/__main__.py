@@ -13,7 +13,7 @@ from pathlib import Path
 from . import machine, picture, report
 from .assemble import OMQ, THEIRS, C, Sides, assemble
 from .measure import Effort, measure
-from .places import Unavailable
+from .places import Unavailable, check_file
 from .table import CASES, CURVES, Case, Curve
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
@@ -99,6 +99,15 @@ def run(options: argparse.Namespace, sides: Sides) -> report.Run:
     )
 
 
+def check_files(options: argparse.Namespace) -> None:
+    """Raise `Unavailable` before the work if what comes of it could not be written."""
+    if options.json:
+        check_file(options.json)
+    if options.plot:
+        check_file(options.plot)
+        picture.check(options.plot)
+
+
 def write(options: argparse.Namespace, done: report.Run) -> int:
     """Print and write what came out; return the exit status."""
     print(report.text(done), end="")
@@ -125,8 +134,7 @@ def main() -> int:
     if not any(selection(options)):
         parser.error("no case has such a name; --list prints them all")
     try:
-        if options.plot:
-            picture.check(options.plot)
+        check_files(options)
         sides = start(options)
     except Unavailable as exc:
         print(f"bench: {exc}", file=sys.stderr)

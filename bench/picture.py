@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from . import png, svg
+from .places import Unavailable
 from .report import Run, heading, points_of, ratio_of, tick
 from .svg import Bar, Panel
 
@@ -18,6 +19,8 @@ def check(path: str) -> None:
     """Raise `Unavailable` before the work if a picture could not be drawn after it."""
     if path.endswith(".png"):
         png.pyplot()
+    elif not path.endswith(".svg"):
+        raise Unavailable(f"{path}: a picture is .svg or .png")
 
 
 def draw(run: Run, path: str) -> list[str]:

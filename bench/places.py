@@ -18,6 +18,17 @@ class Unavailable(Exception):
     """Something cannot be had on this machine; the text says why."""
 
 
+def check_file(name: str) -> None:
+    """Raise `Unavailable` if a file of this name could not be written."""
+    path = Path(name)
+    if not path.parent.is_dir():
+        raise Unavailable(f"{name}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise Unavailable(f"{name} is a folder")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise Unavailable(f"{name} cannot be written")
+
+
 def cache() -> Path:
     """Return the folder for what is kept between runs: the user's, or a temporary one."""
     if sys.platform == "win32":

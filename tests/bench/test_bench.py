@@ -121,6 +121,27 @@ def test_what_cannot_be_done_is_said(arguments: list[str], said: str) -> None:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "said"),
+    [
+        ("--json", "missing/out.json", "there is no folder"),
+        ("--plot", "missing/out.svg", "there is no folder"),
+        ("--json", "", "is a folder"),
+        ("--plot", "out.gif", ".svg or .png"),
+        ("--plot", "out", ".svg or .png"),
+    ],
+)
+def test_what_cannot_be_written_is_said_at_once(
+    tmp_path: Path, option: str, name: str, said: str
+) -> None:
+    """A file that could not be written ends the command with 2 and one line, before a side starts."""
+    ran = command(option, str(tmp_path / name), "--peer", "/nonexistent/python")
+    assert ran.returncode == 2
+    assert said in ran.stderr  # and not that there is no such peer, which would be found out next
+    assert len(ran.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_this_checkout_is_no_peer() -> None:
     """A peer whose zmq is zmq-ctypes is refused: it would be compared with itself."""
     assemble, places = load("assemble"), load("places")
