@@ -9,7 +9,7 @@ import sys
 from _thread import RLock, allocate_lock
 from _weakref import ref
 
-from . import _monitors, _options, _socket_views
+from . import _monitors, _options, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
@@ -543,6 +543,7 @@ def _detach_views(handle: int) -> list[Any]:
 def _terminate(context: Context[Any], handle: int) -> None:
     """Terminate a C context, or be interrupted by a signal."""
     _monitors.context_ends(handle)
+    _wakeup.forget_ended()
     # Nothing but a signal ends this before its time. Its handler may have failed calls of its own, so
     # errno is not asked for more than whether there is such a context.
     if C.zmq_ctx_destroy(handle) == 0:

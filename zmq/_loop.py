@@ -212,7 +212,13 @@ class ReceivedTurn(Received):
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait for a round of the loop, and take the message."""
-        yield
+        try:
+            yield
+        except BaseException:
+            # At once: what was raised keeps this future, for as long as somebody keeps it.
+            with errors.keep_errno():
+                self.cancel()
+            raise
         return self.result()
 
     __iter__ = __await__
@@ -514,6 +520,9 @@ class LoopWatcher(_wakeup.Watcher):
     def here(self) -> bool:
         return running_loop() is self.loop or not self.loop.is_running()
 
+    def over(self) -> bool:
+        return self.loop.is_closed()
+
     def soon(self, callback: Callable[[], object]) -> None:
         try:
             if running_loop() is self.loop:
@@ -642,17 +651,9 @@ def turns_of(loop: Loop) -> Turns:
     """Return the Turns of a loop."""
     found = _turns.get(loop)
     if found is None:
-        _forget_closed_loops()
+        _wakeup.forget_ended()
         found = _turns[loop] = Turns(loop)
     return found
-
-
-def _forget_closed_loops() -> None:
-    """Let go of those who wait in loops that are closed: they would keep their sockets open."""
-    for ledger in list(_wakeup.watched.values()):
-        for watcher in ledger.watchers:
-            if isinstance(watcher, LoopWatcher) and watcher.loop.is_closed():
-                watcher.close()
 
 
 def descriptors_of(loop: Loop) -> Descriptors:
@@ -691,6 +692,6 @@ def watcher_for(socket: AnySocket, loop: Loop) -> LoopWatcher:
             if isinstance(watcher, LoopWatcher):
                 if watcher.loop is loop:
                     return watcher
-                if watcher.loop.is_closed():
+                if watcher.over():
                     watcher.retire()
     return LoopWatcher(socket, loop)

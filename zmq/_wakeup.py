@@ -298,12 +298,21 @@ def closed(handle: int) -> None:
         entry.close()
 
 
+def forget_ended() -> None:
+    """Let go of those who wait in loops that have ended: they would keep their sockets open."""
+    for entry in list(watched.values()):
+        for watcher in entry.watchers:
+            if watcher.over():
+                watcher.close()
+
+
 class Watcher:
     """Those who wait for one C socket in one event loop.
 
     An adapter's subclass says how its loop does five things: :meth:`here`,
-    :meth:`soon`, :meth:`later`, :meth:`arm` and :meth:`disarm`. Everything but
-    :meth:`poke`, :meth:`close` and :meth:`retire` is called in the loop's thread.
+    :meth:`soon`, :meth:`later`, :meth:`arm` and :meth:`disarm`; and one whose waiters outlive
+    their loop, when it is :meth:`over`. Everything but that, :meth:`poke`, :meth:`close`
+    and :meth:`retire` is called in the loop's thread.
 
     Parameters
     ----------
@@ -372,6 +381,10 @@ class Watcher:
     def disarm(self) -> None:
         """Undo :meth:`arm`; from any thread, also when the loop is gone."""
         raise NotImplementedError
+
+    def over(self) -> bool:
+        """Tell whether the loop has ended, so that nobody will be served here; from any thread."""
+        return False
 
     def waiting(self) -> bool:
         """Tell whether anybody waits here."""

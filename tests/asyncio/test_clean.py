@@ -8,7 +8,9 @@ import gc
 import itertools
 import logging
 import os
+import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import programs
 import pytest
 from effort import times
+from support import terminate
 
 import zmq
 import zmq.asyncio
@@ -434,3 +437,56 @@ print(descriptors() - before, flush=True)
 os._exit(0)
 """
     assert int(programs.run(program)) < 20
+
+
+async def abandon_receive(one: Any) -> None:
+    one.recv()
+
+
+async def abandon_iteration(one: Any) -> None:
+    one.__aiter__().__anext__()
+
+
+async def abandon_poll(one: Any) -> None:
+    one.poll()
+
+
+async def abandon_poller(one: Any) -> None:
+    wait_poller(one)
+
+
+async def abandon_send(one: Any) -> None:
+    one.send(b"nobody is there")
+
+
+async def abandon_one_of_two(one: Any) -> None:
+    stop = asyncio.ensure_future(asyncio.sleep(0))
+    await asyncio.wait([one.recv(), stop], return_when=asyncio.FIRST_COMPLETED)
+
+
+@pytest.mark.parametrize(
+    "abandon",
+    [
+        abandon_receive,
+        abandon_iteration,
+        abandon_poll,
+        abandon_poller,
+        abandon_send,
+        abandon_one_of_two,
+    ],
+)
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="what is abandoned is not collected at once"
+)
+def test_context_ends_after_a_loop_with_abandoned_waits(abandon: Any) -> None:
+    """term() returns though a socket was not closed, when only a wait of a closed loop has kept it."""
+    context = zmq.asyncio.Context()
+
+    async def main() -> None:
+        await abandon(context.socket(zmq.PAIR))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        asyncio.run(main())
+        gc.collect()
+        terminate(context)

@@ -15,6 +15,7 @@ from effort import times
 
 import zmq
 import zmq.asyncio
+from zmq import _loop
 
 from .conftest import Run
 
@@ -249,6 +250,37 @@ def test_receives_that_nobody_waits_for_any_more(
             assert await receiver.poll(0) == 0
 
     run_anywhere(main())
+
+
+@pytest.mark.parametrize(
+    "receive", [lambda s: s.recv(zmq.DONTWAIT), lambda s: s.recv_string(zmq.DONTWAIT)]
+)
+def test_cancelled_while_others_have_their_turn(
+    receive: Receive, pair: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receive with DONTWAIT that is cancelled in its round gives the message back at once.
+
+    That holds though somebody keeps what was raised.
+    """
+    monkeypatch.setattr(_loop, "TURN_S", 0)
+
+    async def main() -> None:
+        sender, receiver = pair
+        for n in range(3):
+            await sender.send(b"%d" % n)
+
+        async def work() -> Any:
+            return await receive(receiver)
+
+        task = asyncio.ensure_future(work())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as kept:
+            await task
+        assert [int(await receiver.recv(zmq.DONTWAIT)) for _ in range(3)] == [0, 1, 2]
+        del kept
+
+    run(main())
 
 
 def test_order_when_several_are_given_back(pair: Any, run: Run) -> None:
