@@ -27,13 +27,14 @@ from ._midway import SendsInParts
 from ._poll import Poller
 from ._socket import Socket
 from ._socket_checked import c_flags
+from ._socket_formats import Given
 from .constants import EVENTS, POLLIN, POLLOUT, Errno, Flag, SocketOption
 from .error import Again, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from typing import Any, Literal, TypeVar, overload
 
     from ._context import Context
@@ -94,25 +95,6 @@ def __getattr__(name: str) -> Any:
         globals()["T"] = TypeVar("T", bound="_AsyncSocket")
         return globals()["T"]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-class _Given:
-    """Stands in for a socket that has received a message, so that Socket converts it."""
-
-    __slots__ = ("_message", "_socket")
-
-    def __init__(self, socket: _AsyncSocket, message: Any) -> None:
-        self._socket = socket
-        self._message = message
-
-    def recv(self, flags: int = 0) -> Any:
-        return self._message
-
-    def recv_multipart(self, flags: int = 0, copy: bool = True) -> Any:
-        return self._message
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._socket, name)
 
 
 class _AsyncSocket(SendsInParts):
@@ -543,12 +525,30 @@ class _AsyncSocket(SendsInParts):
         def taken() -> Taken:
             message, held = take(copy, False)
             try:
-                return convert(_Given(self, message)), held
+                return convert(Given(self, message)), held
             except BaseException:
                 _loop.release(held[2])
                 raise
 
         return self._receive(flags, taken)
+
+    def _converted_part(self, convert: Callable[[Any], Any], flags: int) -> Future[Any]:
+        if type(self).recv is not _AsyncSocket.recv:
+            return self._converted_later(self.recv(flags), convert)
+        return self._converted(self._take_one, convert, flags)
+
+    def _converted_later(
+        self, receiving: Awaitable[Any], convert: Callable[[Any], Any]
+    ) -> Future[Any]:
+        """Return the future of what becomes of a message that a subclass receives in its own way."""
+        if _loop is None:
+            _load()
+
+        async def received() -> Any:
+            return convert(Given(self, await receiving))
+
+        task: Future[Any] = _loop.asyncio.ensure_future(received(), loop=_loop.current_loop())
+        return task
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:  # type: ignore[override]
         """Receive a str.
@@ -561,9 +561,7 @@ class _AsyncSocket(SendsInParts):
         -------
         Future of str; otherwise as recv()
         """
-        return self._converted(
-            self._take_one, lambda given: Socket.recv_string(given, 0, encoding), flags
-        )
+        return self._converted_part(lambda given: Socket.recv_string(given, 0, encoding), flags)
 
     recv_unicode = recv_string  # type: ignore[assignment]
 
@@ -578,9 +576,7 @@ class _AsyncSocket(SendsInParts):
         -------
         Future of the object; otherwise as recv()
         """
-        return self._converted(
-            self._take_one, lambda given: Socket.recv_json(given, 0, **kwargs), flags
-        )
+        return self._converted_part(lambda given: Socket.recv_json(given, 0, **kwargs), flags)
 
     def recv_pyobj(self, flags: int = 0) -> Future[Any]:
         """Receive a Python object that came as a pickle; see zmq.Socket.recv_pyobj().
@@ -593,7 +589,7 @@ class _AsyncSocket(SendsInParts):
         -------
         Future of the object; otherwise as recv()
         """
-        return self._converted(self._take_one, lambda given: Socket.recv_pyobj(given, 0), flags)
+        return self._converted_part(lambda given: Socket.recv_pyobj(given, 0), flags)
 
     def recv_serialized(  # type: ignore[override]
         self, deserialize: Callable[[list[Any]], R], flags: int = 0, copy: bool = True
@@ -608,12 +604,13 @@ class _AsyncSocket(SendsInParts):
         -------
         Future of what ``deserialize`` returns; otherwise as recv()
         """
-        return self._converted(
-            self._take_message,
-            lambda given: Socket.recv_serialized(given, deserialize, 0, copy),
-            flags,
-            copy,
-        )
+
+        def convert(given: Any) -> R:
+            return Socket.recv_serialized(given, deserialize, 0, copy)
+
+        if type(self).recv_multipart is not _AsyncSocket.recv_multipart:
+            return self._converted_later(self.recv_multipart(flags=flags, copy=copy), convert)
+        return self._converted(self._take_message, convert, flags, copy)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Future[int]:  # type: ignore[override]
         """Receive one message part into memory that is there already.

@@ -189,6 +189,25 @@ class Formats(SocketBase):
         return deserialize(self.recv_multipart(flags=flags, copy=copy))
 
 
+class Given:
+    """Stands in for a socket that has received a message, so that Formats converts it."""
+
+    __slots__ = ("_message", "_socket")
+
+    def __init__(self, socket: SocketBase, message: Any) -> None:
+        self._socket = socket
+        self._message = message
+
+    def recv(self, flags: int = 0) -> Any:
+        return self._message
+
+    def recv_multipart(self, flags: int = 0, copy: bool = True) -> Any:
+        return self._message
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+
 _jsonapi: Any = None
 
 

@@ -31,6 +31,7 @@ except ImportError as error:
 from . import _poll, _wakeup
 from ._midway import SendsInParts
 from ._socket_checked import c_flags
+from ._socket_formats import Given
 from ._socket_options import read_events
 from .constants import Errno, Flag, PollEvent, SocketOption
 from .error import Again, ZMQError
@@ -334,6 +335,12 @@ class Socket(SendsInParts):
 
         return await self._do(watcher, watcher.receivers, take, flags, RCVTIMEO)
 
+    async def _receive_part(self, name: str, flags: int, **kwargs: Any) -> Any:
+        """Receive by a method of zmq.Socket what a subclass may receive in its own way."""
+        if type(self).recv is not _recv:
+            return getattr(zmq.Socket, name)(Given(self, await self.recv(flags)), **kwargs)
+        return await self._receive(name, flags=flags, **kwargs)
+
     async def _do(
         self,
         watcher: _Watcher,
@@ -382,22 +389,24 @@ class Socket(SendsInParts):
 
     async def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:  # type: ignore[override]
         """Receive a str, as zmq.Socket.recv_string()."""
-        return await self._receive("recv_string", flags=flags, encoding=encoding)
+        return await self._receive_part("recv_string", flags=flags, encoding=encoding)
 
     recv_unicode = recv_string  # type: ignore[assignment]
 
     async def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive an object that came as JSON, as zmq.Socket.recv_json()."""
-        return await self._receive("recv_json", flags=flags, **kwargs)
+        return await self._receive_part("recv_json", flags=flags, **kwargs)
 
     async def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a Python object that came as a pickle, as zmq.Socket.recv_pyobj()."""
-        return await self._receive("recv_pyobj", flags=flags)
+        return await self._receive_part("recv_pyobj", flags=flags)
 
     async def recv_serialized(  # type: ignore[override]
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Any:
         """Receive a message and return ``deserialize(parts)``, as zmq.Socket.recv_serialized()."""
+        if type(self).recv_multipart is not _recv_multipart:
+            return deserialize(await self.recv_multipart(flags=flags, copy=copy))
         return await self._receive("recv_serialized", deserialize, flags=flags, copy=copy)
 
     async def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:  # type: ignore[override]
@@ -477,6 +486,11 @@ class Socket(SendsInParts):
         with _deadline(-1 if timeout is None else timeout):
             found = await _ready(watcher, int(flags))
         return found  # noqa: RET504
+
+
+_recv = Socket.recv
+_recv_multipart = Socket.recv_multipart
+"""What subclasses and programs may replace: then all other receives are made of theirs."""
 
 
 class Context(zmq.Context[Socket]):

@@ -138,6 +138,80 @@ def test_futures(socket: Any, run: Run) -> None:
     run(main())
 
 
+class Reversing(zmq.asyncio.Socket):
+    """Sends and receives every part backwards."""
+
+    def recv(self, *args: Any, **kwargs: Any) -> Any:
+        async def receive() -> bytes:
+            return (await zmq.asyncio.Socket.recv(self, *args, **kwargs))[::-1]
+
+        return asyncio.ensure_future(receive())
+
+    async def recv_multipart(self, *args: Any, **kwargs: Any) -> Any:
+        return [part[::-1] for part in await super().recv_multipart(*args, **kwargs)]
+
+    def send(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().send(data[::-1], *args, **kwargs)
+
+    def send_multipart(self, parts: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().send_multipart([part[::-1] for part in parts], *args, **kwargs)
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_subclass_that_receives_in_its_own_way(
+    waiting: bool, context: Any, socket: Any, run: Run
+) -> None:
+    """Text, JSON, pickles and what is deserialized come by way of a subclass's receives."""
+
+    async def main() -> None:
+        plain, made = socket(zmq.PAIR), context.socket(zmq.PAIR, socket_class=Reversing)
+        plain.bind("inproc://reversing")
+        made.connect("inproc://reversing")
+        pickled = pickle.dumps((1, 2), 4)
+        forms = [
+            (b"cba", made.recv_string, "abc"),
+            (b"cba", made.recv_unicode, "abc"),
+            (b"]2,1[", made.recv_json, [1, 2]),
+            (pickled[::-1], made.recv_pyobj, (1, 2)),
+            (b"cba", lambda: made.recv_serialized(lambda parts: parts), [b"abc"]),
+        ]
+        for sent, receive, expected in forms:
+            if not waiting:
+                await plain.send(sent)
+            future = receive()
+            assert isinstance(future, asyncio.Future)
+            await asyncio.sleep(0)
+            if waiting:
+                await plain.send(sent)
+            assert await asyncio.wait_for(future, 10) == expected
+        with pytest.raises(zmq.Again):
+            await made.recv_string(zmq.DONTWAIT)
+        made.close()
+
+    run(main())
+
+
+def test_receive_replaced_in_the_class(socket: Any, run: Run, monkeypatch: Any) -> None:
+    """What replaces recv() in the class sees messages that come as text as well."""
+    seen = []
+    original = zmq.asyncio.Socket.recv
+
+    def recv(self: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(self)
+        return original(self, *args, **kwargs)
+
+    async def main() -> None:
+        one, other = socket(zmq.PAIR), socket(zmq.PAIR)
+        one.bind("inproc://replaced")
+        other.connect("inproc://replaced")
+        await one.send_string("abc")
+        assert await other.recv_string() == "abc"
+        assert seen == [other]
+
+    monkeypatch.setattr(zmq.asyncio.Socket, "recv", recv)
+    run(main())
+
+
 def test_copies_and_trackers(socket: Any, run: Run) -> None:
     """copy=False gives Frames, and track tells when a message has arrived."""
 

@@ -355,6 +355,35 @@ def test_forms_of_sending(form: str, told: bool, streams: Streams, run: Run) -> 
     run(main())
 
 
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "send more"])
+def test_subclass_that_sends_in_its_own_way(
+    form: str, connected: Any, io_loop: IOLoop, run: Run
+) -> None:
+    """Every way to send goes by way of a subclass's send_multipart(), with its callback."""
+
+    class Signed(ZMQStream):
+        def send_multipart(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+            super().send_multipart([b"signed", *msg], *args, **kwargs)
+
+    async def main() -> None:
+        one, other = connected(zmq.PAIR, zmq.PAIR)
+        stream = Signed(one, io_loop)
+        send, expected = FORMS[form]
+        send(stream)
+        sent: list[Any] = []
+        stream.send(b"x", callback=lambda message, status: sent.append(message))
+        await eventually(lambda: sent)
+        assert sent == [[b"signed", b"x"]]
+        assert [part.replace(b" ", b"") for part in other.recv_multipart()] == [
+            b"signed",
+            *expected,
+        ]
+        assert other.recv_multipart() == [b"signed", b"x"]
+        stream.close()
+
+    run(main())
+
+
 def test_on_send(streams: Streams, run: Run) -> None:
     """The callbacks for sending are called in the loop, in order, with message and tracker."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import random
 import socket as sockets
 import threading
@@ -88,6 +89,35 @@ def test_every_form(form: str, waiting: bool, pair: Any) -> None:
                 if not waiting:
                     await consume()
         assert got == [0, 1, 2]
+
+    run(main)
+
+
+class Reversing(zmq.trio.Socket):
+    """Receives every part backwards."""
+
+    async def recv(self, *args: Any, **kwargs: Any) -> Any:
+        return (await super().recv(*args, **kwargs))[::-1]
+
+    async def recv_multipart(self, *args: Any, **kwargs: Any) -> Any:
+        return [part[::-1] for part in await super().recv_multipart(*args, **kwargs)]
+
+
+def test_subclass_that_receives_in_its_own_way(context: Any, socket: Any) -> None:
+    """Text, JSON, pickles and what is deserialized come by way of a subclass's receives."""
+
+    async def main() -> None:
+        plain = socket(zmq.PAIR)
+        with context.socket(zmq.PAIR, socket_class=Reversing) as made:
+            plain.bind("inproc://reversing")
+            made.connect("inproc://reversing")
+            for data in (b"cba", b"cba", b"]2,1[", pickle.dumps((1, 2))[::-1], b"cba"):
+                await plain.send(data)
+            assert await made.recv_string() == "abc"
+            assert await made.recv_unicode(encoding="ascii") == "abc"
+            assert await made.recv_json() == [1, 2]
+            assert await made.recv_pyobj() == (1, 2)
+            assert await made.recv_serialized(lambda parts: parts) == [b"abc"]
 
     run(main)
 

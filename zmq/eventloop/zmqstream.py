@@ -297,6 +297,11 @@ class ZMQStream:
         ------
         OSError : the stream is closed
         """
+        if type(self).send_multipart is not _send_multipart:
+            self.send_multipart(
+                [msg], flags=flags, copy=copy, track=track, callback=callback, **kwargs
+            )
+            return
         if self._watcher.closed:
             self._check_open()
         if callback is not None:
@@ -671,6 +676,10 @@ class ZMQStream:
                 task.add_done_callback(_finished)
         except Exception:
             gen_log.exception("Uncaught exception in ZMQStream callback")
+
+
+_send_multipart = ZMQStream.send_multipart
+"""What subclasses may replace: then all other sends are made of theirs."""
 
 
 def _finished(task: asyncio.Future[Any]) -> None:
