@@ -16,7 +16,7 @@ from ._ctypes.bind import C
 from ._generic import Of
 from ._options import OptionAttributes, c_int
 from ._socket import Socket, close_forgotten
-from ._socket_base import caller, checked_address, place
+from ._socket_base import caller, checked_address, place, public_name
 from .constants import CONTEXT_OPTION_SINCE, ContextOption, Errno, SocketOption
 from .error import ZMQError
 
@@ -189,14 +189,10 @@ class Context(OptionAttributes, Of[SocketT]):
         _end_in_background(handle)
 
     def __repr__(self) -> str:
-        cls = type(self)
-        module = cls.__module__
-        if module == "zmq._context":
-            module = "zmq"
         count = len(self._sockets)
         sockets = f"{count} socket{'s' if count != 1 else ''}" if count else ""
         closed = " closed" if self.closed else ""
-        return f"<{module}.{cls.__qualname__}({sockets}) at {hex(id(self))}{closed}>"
+        return f"<{public_name(type(self))}({sockets}) at {hex(id(self))}{closed}>"
 
     def __enter__(self: T) -> T:
         """Return the context; at the end of the with block it is destroyed."""

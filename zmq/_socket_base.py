@@ -43,6 +43,20 @@ _LONGEST_ENDPOINT = 2**24
 _set = object.__setattr__
 
 
+_PUBLIC_NAMES = {
+    "zmq._context.Context": "zmq.Context",
+    "zmq._socket.Socket": "zmq.Socket",
+    "zmq.green.core._Context": "zmq.green.Context",
+    "zmq.green.core._Socket": "zmq.green.Socket",
+}
+
+
+def public_name(cls: type) -> str:
+    """Return the name by which programs know a class."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    return _PUBLIC_NAMES.get(name, name)
+
+
 class SocketBase(OptionAttributes):
     """The attributes of a socket, and how it is spoken of."""
 
@@ -73,16 +87,12 @@ class SocketBase(OptionAttributes):
         recv_multipart: Callable[..., Any]
 
     def __repr__(self) -> str:
-        cls = type(self)
-        module = cls.__module__
-        if module == "zmq._socket":
-            module = "zmq"
         try:
             kind = f"zmq.{SocketType(self._socket_type).name}"
         except ValueError:
             kind = f"zmq.UNKNOWN({self._socket_type})"
         closed = " closed" if self.closed else ""
-        return f"<{module}.{cls.__qualname__}({kind}) at {hex(id(self))}{closed}>"
+        return f"<{public_name(type(self))}({kind}) at {hex(id(self))}{closed}>"
 
     @property
     def context(self) -> Context[Any]:

@@ -496,3 +496,16 @@ def test_a_slot_that_is_not_free_yet(spawn: Any) -> None:
         while not ticks and time.monotonic() < end:
             context.socket(zmq.PAIR).close()
         assert ticks
+
+
+def test_repr() -> None:
+    """repr() names green sockets and contexts as programs do, and subclasses by their own names."""
+
+    class Special(zmq.green.Socket):
+        pass
+
+    with zmq.green.Context() as context, context.socket(zmq.PULL) as one:
+        assert repr(context) == f"<zmq.green.Context(1 socket) at {id(context):#x}>"
+        assert repr(one) == f"<zmq.green.Socket(zmq.PULL) at {id(one):#x}>"
+        with Special(context, zmq.PULL) as special:
+            assert f"{__name__}.test_repr.<locals>.Special(zmq.PULL)" in repr(special)
