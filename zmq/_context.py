@@ -540,17 +540,31 @@ def _terminate(context: Context[Any], handle: int) -> None:
     """Terminate a C context, or be interrupted by a signal."""
     _monitors.context_ends(handle)
     _wakeup.forget_ended()
+    result: list[int] = []
+    known = False
+    try:
+        # In one step: what a signal handler raises must not hide that the context is gone.
+        result.extend(map(C.zmq_ctx_destroy, (handle,)))
+        if result == [0]:
+            _is_gone(context, handle)
+            known = True
+    finally:
+        if result == [0] and not known:
+            _is_gone(context, handle)
     # Nothing but a signal ends this before its time. Its handler may have failed calls of its own, so
     # errno is not asked for more than whether there is such a context.
-    if C.zmq_ctx_destroy(handle) == 0:
-        # The collector, which may be at the context, has taken it out of the weak set then.
-        for view in {context, *_detach_views(handle)}:
-            _set(view, "_handle", 0)
-            for socket in view._sockets:
-                socket._detach("its context was terminated")
-        _terminating.pop(handle, None)
-    elif errors.last_errno() == EFAULT:
+    if result != [0] and errors.last_errno() == EFAULT:
         raise errors.failure()
+
+
+def _is_gone(context: Context[Any], handle: int) -> None:
+    """Let what stands for a C context, or for its sockets, know that there is none."""
+    # The collector, which may be at the context, has taken it out of the weak set then.
+    for view in {context, *_detach_views(handle)}:
+        _set(view, "_handle", 0)
+        for socket in view._sockets:
+            socket._detach("its context was terminated")
+    _terminating.pop(handle, None)
 
 
 def _end(handle: int) -> None:

@@ -46,7 +46,7 @@ _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.S
 ONE_PEER = frozenset(map(int, (SocketType.PAIR, SocketType.CHANNEL)))
 """Types that have one peer, and end any other connection."""
 
-_PAIR = int(SocketType.PAIR)
+_DEALER = int(SocketType.DEALER)
 _DGRAM = int(SocketType.DGRAM)
 _STREAM = int(SocketType.STREAM)
 _INTRODUCED = frozenset(map(int, (SocketType.ROUTER, SocketType.REP)))
@@ -123,7 +123,7 @@ def forget(handle: int) -> None:
             if left:
                 waiting[key] = left
             else:
-                del waiting[key]
+                waiting.pop(key, None)
 
 
 def _introduce(key: Key) -> None:
@@ -132,7 +132,7 @@ def _introduce(key: Key) -> None:
     Before 4.2 libzmq does not survive it later, when somebody binds or the context ends.
     """
     try:
-        listener = bind.open_socket(key[0], _PAIR)
+        listener = bind.open_socket(key[0], _DEALER)  # which takes any number of them
     except ZMQError:
         return
     try:

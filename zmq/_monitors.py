@@ -146,6 +146,11 @@ def _stop_telling(key: Key) -> None:
             C.zmq_socket_monitor(handle, None, 0)
 
 
+def keeps(handle: int) -> bool:
+    """Tell whether a C socket is closed here, later."""
+    return bool(_kept) and any(kept[1] == handle for kept in list(_kept))
+
+
 def closes(handle: int) -> bool:
     """Prepare for the end of a C socket, which is not used by the program any more.
 

@@ -24,7 +24,7 @@ EFAULT = int(Errno.EFAULT)
 
 INT, INT64, BYTES, KEY = "int", "int64", "bytes", "key"
 NOTED = "noted int"
-"""An int that is set with care: its value has to be known, or its time is not any time."""
+"""An int whose value has to be known, because libzmq does not tell it."""
 
 _KIND_OF = {
     _OptType.int: INT,

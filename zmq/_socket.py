@@ -19,7 +19,6 @@ from types import FunctionType
 from . import (
     _connect_id,
     _endpoints,
-    _hwm,
     _idle,
     _links,
     _monitors,
@@ -443,15 +442,28 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
             return
         if linger is not None:
             self._set_linger(linger)
-        views = _socket_views.views.pop(handle, None)
-        if views is None:
-            return
-        for reference in views:
+        views: list[Any] = []
+        closed: list[int] = []
+        try:
+            self._close(handle, views, closed)
+        finally:
+            # A signal handler has raised: nobody else could close it.
+            if not closed:
+                self._close(handle, views, closed)
+
+    def _close(self, handle: int, views: list[Any], closed: list[int]) -> None:
+        """Close a C socket, or go on with that; both lists are added to as it is done."""
+        if not views:
+            views.extend(map(_socket_views.views.pop, (handle,), ((),)))
+        for reference in views[0]:
             view = reference()
             if view is not None and view is not self:
                 view._detach("its C socket was closed")
         self._detach("")
-        _close_handle(handle)
+        if views[0]:
+            _close_once(handle, closed)
+        else:
+            closed.append(0)  # by somebody else
 
     def _set_linger(self, linger: int) -> None:
         try:
@@ -462,6 +474,19 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
 
 def _close_handle(handle: int) -> None:
     """Close a C socket that nothing stands for any more."""
+    closed: list[int] = []
+    try:
+        _close_once(handle, closed)
+    finally:
+        if not closed:
+            _close_once(handle, closed)
+
+
+def _close_once(handle: int, closed: list[int]) -> None:
+    """Forget a C socket and close it; ``closed`` is added to in one step with that."""
+    if _monitors.keeps(handle):
+        closed.append(0)
+        return
     context = _socket_views.contexts.pop(handle, 0)
     _pickle.closed(handle)
     pollset.invalidate()
@@ -473,14 +498,15 @@ def _close_handle(handle: int) -> None:
     _connect_id.known.pop(handle, None)
     if _endpoints.waiting:
         _endpoints.forget(handle)
-    _hwm.forget(handle)
     if _wakeup.watched:
         _wakeup.closed(handle)
     if handle in turns.shared:
         _monitors.closes(handle)
-        _links.close(handle, context)
+        _links.close(handle, context, closed)
     elif _monitors.closes(handle):
-        C.zmq_close(handle)
+        closed.extend(map(C.zmq_close, (handle,)))
+    else:
+        closed.append(0)
 
 
 def close_forgotten(context: int, linger: int | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 
-from . import _connect_id, _datagram, _endpoints, _hwm, _links, _monitors, _pickle, _socket_views
+from . import _connect_id, _datagram, _endpoints, _links, _monitors, _pickle, _socket_views
 from ._ctypes import bind as _bind
 from ._ctypes import errors, turns
 from ._ctypes.bind import C
@@ -145,10 +145,7 @@ class Endpoints(SocketBase):
         self._check_transport(address, addr)
         _endpoints.check_connect(self, address)
         if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
-            key = self._inproc_key(address)
-            if _monitors.is_told(key):
-                _hwm.settle(self)
-            _monitors.connects(self._handle, key)
+            _monitors.connects(self._handle, self._inproc_key(address))
         self._meets(address, binds=False)
         names = _connect_id.known.get(self._handle)
         if names is None or names.wanted is None:
@@ -273,13 +270,9 @@ class Endpoints(SocketBase):
 
     def _meets(self, address: bytes, *, binds: bool) -> None:
         """Take note of what is about to be bound or connected to over inproc."""
-        if not self._handle or not address.startswith(b"inproc:"):
-            return
-        key = self._inproc_key(address)
-        if self._socket_type in THREAD_SAFE:
+        if self._handle and self._socket_type in THREAD_SAFE and address.startswith(b"inproc:"):
             turns.shared.add(self._handle)
-            _links.check(self, key, binds=binds)
-        _hwm.meets(self, key)
+            _links.check(self, self._inproc_key(address), binds=binds)
 
     def _met(self, address: bytes, *, binds: bool) -> None:
         """Take note of what was bound or connected to."""
@@ -304,7 +297,8 @@ class Endpoints(SocketBase):
         name = endpoint_text(address)
         if _bind.library.version < (4, 1) and self._handle:
             address = self._kept_endpoint(name, address, note)
-        if note == "_connected" and self._handle:
+        # For libzmq both are one: what is not bound to is disconnected from.
+        if self._handle and (note == "_connected" or name not in self._bound):
             self._check_midway(addr)
             if self._socket_type == _PAIR:
                 _monitors.disconnects(self._handle, self._inproc_key(address))
@@ -312,8 +306,6 @@ class Endpoints(SocketBase):
                 self._check_waiting(address, binds=False)
             if _connect_id.known:
                 _connect_id.disconnected(self._handle, address)
-            if address.startswith(b"inproc:"):
-                _hwm.leaves(self._handle)
         self._call_endpoint(function, address, addr)
         if self._handle in turns.shared:
             _links.parts(self._handle, self._inproc_key(address))
@@ -362,8 +354,13 @@ class Endpoints(SocketBase):
         _endpoints.check_zap_handler(self, address, self._socket_type)
 
     def _check_waiting(self, address: bytes, *, binds: bool) -> None:
-        ends = _hwm.count(self._inproc_key(address))
-        _endpoints.check_waiting(self, address, binds=binds, ends=ends)
+        name, key = endpoint_text(address), self._inproc_key(address)
+        ends = {
+            view._handle: view._connected.count(name)
+            for view in _socket_views.all_living()
+            if name in view._connected and view._inproc_key(address) == key
+        }
+        _endpoints.check_waiting(self, address, binds=binds, ends=sum(ends.values()))
 
     def _check_transport(self, address: bytes, addr: Any) -> None:
         """Refuse a type where libzmq does not survive it; stable builds no draft's handshake."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import _connect_id, _hwm, _wakeup
+from . import _connect_id, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, memory, turns
 from ._ctypes.bind import C
@@ -107,9 +107,7 @@ class Options(SocketBase):
         if option == CONNECT_ROUTING_ID and value and _connect_id.keeps(self._socket_type):
             _connect_id.want(self._handle, value)
             return
-        if option in _hwm.MARKS:
-            _hwm.settle(self)
-        elif kind == NOTED:
+        if kind == NOTED:
             _connect_id.check_noted(self, option, value)
         raw: Any = value
         if isinstance(value, int):
@@ -123,7 +121,7 @@ class Options(SocketBase):
             ) from None
         finally:
             self._rouse()  # some change what the socket is ready for
-        if kind == NOTED and option not in _hwm.MARKS:
+        if kind == NOTED:
             _connect_id.note(self._handle, option, value)
 
     def setsockopt(self, option: int, optval: Any) -> None:

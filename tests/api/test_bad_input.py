@@ -1175,6 +1175,25 @@ with zmq.Context() as context, context.socket(zmq.{kind}) as one, context.socket
     )
 
 
+@pytest.mark.parametrize("kind", ["ROUTER", "REP"])
+def test_unbinding_from_what_was_connected_to(kind: str) -> None:
+    """unbind() of what a socket is connected to is a disconnect, and is refused where that is."""
+    survives(
+        f"""
+if zmq.zmq_version_info() >= (4, 1):
+    with zmq.Context() as context, context.socket(zmq.{kind}) as one:
+        one.connect("inproc://a")
+        with pytest.raises(zmq.ZMQError, match="nobody has bound") as raised:
+            one.unbind("inproc://a")
+        assert raised.value.errno == zmq.EFSM
+        with context.socket(zmq.DEALER) as other:
+            other.bind("inproc://a")
+            one.unbind("inproc://a")
+            one.poll(0)
+"""
+    )
+
+
 @pytest.mark.libzmq("4.0")
 @pytest.mark.parametrize("endpoint", ["inproc://a", "tcp://127.0.0.1:*"])
 @pytest.mark.parametrize("types", ["PUSH, PULL", "DEALER, DEALER", "ROUTER, DEALER", "REP, REQ"])

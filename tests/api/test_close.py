@@ -36,11 +36,32 @@ def test_close_when_the_context_is_terminated(socket: Any, linger: int | None) -
     assert len(ended) == 1
 
 
+# What is done again and again, what has to be done after an interruption, and before the context ends.
+INTERRUPTED = {
+    "opening": ("", "last = context.socket(zmq.PUSH)", "pass", "last.close()"),
+    "closing": ("one = context.socket(zmq.PUSH); one.bind('inproc://%d' % done)", "one.close()", "one.close()", ""),
+    "closing views": (
+        "one = context.socket(zmq.PUSH); other = zmq.Socket.shadow(one.underlying)",
+        "other.close()",
+        "other.close()",
+        "assert one.closed",
+    ),
+    "terminating": (
+        "one = zmq.Context()",
+        "one.term()",
+        "one.term(); assert zmq.Context().socket(zmq.PULL).closed is False",
+        "",
+    ),
+}
+
+
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="traces what only CPython executes")
-def test_interruptions_while_opening() -> None:
-    """An exception of a signal handler, wherever it comes while a socket is opened, leaves no socket."""
+@pytest.mark.parametrize("doing", INTERRUPTED)
+def test_interruptions(doing: str) -> None:
+    """An exception of a signal handler, wherever it comes, leaves no socket and ends no context twice."""
+    before, call, after, finally_ = INTERRUPTED[doing]
     programs.run(
-        """
+        f"""
         import threading, warnings
         warnings.simplefilter("ignore")
         context = zmq.Context()
@@ -66,16 +87,19 @@ def test_interruptions_while_opening() -> None:
         done = 0
         while True:
             done += 1
+            {before}
             sys.settrace(tracing(done))
             try:
-                last = context.socket(zmq.PUSH)
+                {call}
             except Came:
+                sys.settrace(None)
+                {after}
                 continue
             finally:
                 sys.settrace(None)
             break
         assert done > 100
-        last.close()
+        {finally_}
         thread = threading.Thread(target=context.term, daemon=True)
         thread.start()
         thread.join(10)

@@ -52,7 +52,6 @@ CORE = (
     "zmq._endpoints",
     "zmq._socket_views",
     "zmq._socket_errors",
-    "zmq._hwm",
     "zmq._socket_base",
     "zmq._socket_options",
     "zmq._socket_bind",

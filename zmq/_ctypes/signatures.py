@@ -155,7 +155,7 @@ FUNCTIONS = (
 
     # sockets
     Function("zmq_socket", handle, (handle, c_int), (2, 1), None, False, CALLER("a signal handler may come before it is noted; see bind.open_socket"), _LOCKS, COLD),
-    Function("zmq_close", c_int, (handle,), (2, 1), None, False, MINUS_ONE, _MUTEX, COLD),
+    Function("zmq_close", c_int, (handle,), (2, 1), None, False, CALLER("a signal handler may come before it is noted"), _MUTEX, COLD),
     Function("zmq_setsockopt", c_int, (handle, c_int, c_void_p, c_size_t), (2, 1), None, False, MINUS_ONE, _MUTEX, HOT),
     Function("zmq_getsockopt", c_int, (handle, c_int, c_void_p, size_p), (2, 1), None, False, RETRY, _MUTEX, HOT),
     Function("zmq_bind", c_int, (handle, text), (2, 1), None, False, RETRY, RELEASE, COLD),
