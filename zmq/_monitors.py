@@ -62,11 +62,6 @@ def is_heard(key: Key) -> bool:
     return any(_same(key, other) for keys in list(_listening.values()) for other in keys)
 
 
-def is_told(key: Key) -> bool:
-    """Tell whether events are told there."""
-    return any(_same(key, told) for told in list(_telling.values()))
-
-
 def _same(key: Key, other: Key) -> bool:
     return key[1] == other[1] and (key[0] == other[0] or not (key[0] and other[0]))
 
@@ -126,7 +121,7 @@ def _provide_listener(handle: int) -> None:
 
 def connects(handle: int, key: Key) -> None:
     """Take note that a PAIR is about to connect to an inproc endpoint."""
-    if is_told(key):
+    if any(_same(key, told) for told in list(_telling.values())):
         C.zmq_setsockopt(handle, RCVHWM, c_int_bytes(0), 4)
     _listening.setdefault(handle, set()).add(key)
 
