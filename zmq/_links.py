@@ -94,10 +94,10 @@ def meets(handle: int, key: Key, *, binds: bool) -> None:
 def parts(handle: int, key: Key) -> None:
     """Take note that a thread-safe socket has left an inproc endpoint."""
     if _binders.get(key) == handle:
-        del _binders[key]  # the connections that are there stay
+        _binders.pop(key, None)  # the connections that are there stay
         return
-    for pair in [pair for pair, where in _links.items() if pair[0] == handle and where == key]:
-        del _links[pair]
+    for pair in [pair for pair, where in list(_links.items()) if pair[0] == handle and where == key]:
+        _links.pop(pair, None)
     _waits_no_more(handle, key)
 
 
@@ -118,12 +118,12 @@ def close(handle: int, context: int, closed: list[int]) -> None:
     """
     with turns.of(handle):
         turns.shared.discard(handle)
-        pairs = [pair for pair in _links if handle in pair]
+        pairs = [pair for pair in list(_links) if handle in pair]
         for pair in pairs:
             _links.pop(pair, None)
-        for key in [key for key, binder in _binders.items() if binder == handle]:
+        for key in [key for key, binder in list(_binders.items()) if binder == handle]:
             _binders.pop(key, None)
-        for key in [key for key, waiting in _waiting.items() if handle in waiting]:
+        for key in [key for key, waiting in list(_waiting.items()) if handle in waiting]:
             _waits_no_more(handle, key)
         try:
             memory.read_option(handle, EVENTS, 4)
