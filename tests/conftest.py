@@ -30,6 +30,7 @@ collect_ignore = [] if sys.implementation.name == "cpython" else ["green"]
 
 _numbers = itertools.count()
 _said_to = [2]
+_spared_at = [Path()]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -56,11 +57,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     """End the run with all stacks when a test is stuck, or what is set up and cleared for it."""
     limit_s = PACKAGING_LIMIT_S if item.get_closest_marker("packaging") else LIMIT_S
     faulthandler.dump_traceback_later(limit_s, exit=True, file=_said_to[0])
+    _spare_collector(item.path)
 
 
-def pytest_collection_finish() -> None:
-    # Thousands of collected tests would be gone through by each gc.collect() of a test.
-    if hasattr(gc, "freeze"):
+def _spare_collector(path: Path) -> None:
+    """Have what is there at the first test of a file passed over by the collector from now on.
+
+    Each gc.collect() of a test would go through thousands of collected tests, and reports of those that ran.
+    """
+    if path != _spared_at[0] and hasattr(gc, "freeze"):
+        _spared_at[0] = path
         gc.collect()
         gc.freeze()
 

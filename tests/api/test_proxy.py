@@ -269,19 +269,24 @@ class Interrupt(BaseException):
 
 
 def interrupt() -> None:
-    # The next signal would come when the test is past the call that is to be interrupted.
-    signal.setitimer(signal.ITIMER_REAL, 0)
     raise Interrupt
 
 
 @pytest.fixture
 def on_alarm() -> Iterator[Callable[..., None]]:
-    """Have a function called by a signal, after a while and then again and again."""
+    """Have a function called by a signal, after a while and then again and again.
+
+    The next signal is asked for when the function has returned: calls do not nest.
+    """
     before = signal.getsignal(signal.SIGALRM)
 
     def start(function: Callable[[], object], interval_s: float = 0.01) -> None:
-        signal.signal(signal.SIGALRM, lambda number, frame: function())
-        signal.setitimer(signal.ITIMER_REAL, interval_s, interval_s)
+        def handle(number: int, frame: object) -> None:
+            function()
+            signal.setitimer(signal.ITIMER_REAL, interval_s)
+
+        signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, interval_s)
 
     yield start
     signal.setitimer(signal.ITIMER_REAL, 0)

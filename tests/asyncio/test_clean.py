@@ -415,7 +415,7 @@ def test_forked_child(context: Any) -> None:
 def test_forgotten_receives_end_with_their_loop() -> None:
     """Who forgets a receive, and then closes the loop, keeps no socket open by that."""
     program = """
-import asyncio, gc, os, warnings
+import asyncio, gc, os, time, warnings
 import zmq, zmq.asyncio
 
 warnings.simplefilter("ignore", ResourceWarning)
@@ -433,6 +433,9 @@ asyncio.run(main())
 before = descriptors()
 for _ in range(20):
     asyncio.run(main())
+deadline = time.monotonic() + 20  # libzmq closes sockets in a thread of its own
+while descriptors() - before >= 20 and time.monotonic() < deadline:
+    time.sleep(0.01)
 print(descriptors() - before, flush=True)
 os._exit(0)
 """
