@@ -16,6 +16,8 @@ from zmq import _loop
 
 from .conftest import Run
 
+pytestmark = pytest.mark.any_libzmq
+
 TURN_S = _loop.TURN_S
 
 

@@ -16,6 +16,8 @@ from zmq import _loop
 
 from .conftest import Run, Streams
 
+pytestmark = pytest.mark.any_libzmq
+
 LONGEST_S = 0.02
 
 

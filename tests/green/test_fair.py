@@ -14,6 +14,8 @@ from support import longest, not_collecting
 import zmq
 import zmq.green
 
+pytestmark = pytest.mark.any_libzmq
+
 
 def ticks_during(work: Callable[[], None]) -> int:
     """Return how often another greenlet ran while ``work`` did."""

@@ -12,6 +12,8 @@ import programs
 import pytest
 from effort import times
 
+pytestmark = pytest.mark.any_libzmq
+
 
 def run(source: str, *arguments: str, **changes: str) -> str:
     """Run a program; it may say that gevent cannot watch a fork."""
