@@ -28,6 +28,7 @@ from support import PATIENCE_MS, until
 import zmq
 from zmq import _idle, _poll, _wakeup
 from zmq._ctypes import fast, observe
+from zmq._ctypes.bind import C
 
 pytestmark = pytest.mark.skipif(
     not fast.AVAILABLE or sys.platform == "win32", reason="sockets never rest here"
@@ -549,6 +550,34 @@ def test_signal_handlers_that_use_what_is_polled(connected: Connected, what: str
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_signal_handlers_that_fail(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a call of a handler fails with is not taken for what the interrupted poll fails with.
+
+    It is interrupted, and when it asks again, again; each time the handler runs before errno is read.
+    """
+    one, other = connected(zmq.PAIR, zmq.PAIR)
+    poller = poller_of(one)
+    poll = C.zmq_poll
+    interruptions = 2
+
+    def interrupted(*args: Any) -> Any:
+        nonlocal interruptions
+        if not interruptions:
+            return poll(*args)
+        interruptions -= 1
+        with pytest.raises(zmq.Again):
+            one.recv(zmq.NOBLOCK)
+        return -1
+
+    monkeypatch.setattr(C, "zmq_poll", interrupted)
+    assert poller.poll(1) == []
+    assert not interruptions
+    other.send(b"x")
+    assert poller.poll(PATIENCE_MS) == [(one, zmq.POLLIN)]
 
 
 # ----------------------------------------------------------------------

@@ -29,6 +29,7 @@ EINTR = errors.EINTR
 LONGEST_MS = 2**31 - 1
 """The longest time-out that one call takes: C's long has 32 bits on Windows."""
 
+_ASKED = 3
 _STEP = 0.005
 
 _ITEM_SIZE = sizeof(zmq_pollitem_t)
@@ -126,14 +127,17 @@ class PollSet:
         rc: int = C.zmq_poll(self._address, self.count, timeout_ms)
         if rc == -1:
             # A signal handler may have closed one of the sockets since, or failed calls of its own.
-            # So ask again, without waiting.
-            if self.mark is not current[0]:
-                return -1
-            rc = C.zmq_poll(self._address, self.count, 0)
-            if rc == -1:
-                errnum = errors.last_errno()
-                if errnum != EINTR:
-                    raise errors.failure(errnum=errnum)
+            # So ask again, without waiting; errno is zmq_poll's if it stays the same.
+            seen = set()
+            for _ in range(_ASKED):
+                if self.mark is not current[0]:
+                    return -1
+                rc = C.zmq_poll(self._address, self.count, 0)
+                if rc != -1:
+                    return rc
+                seen.add(errors.last_errno())
+            if len(seen) == 1 and EINTR not in seen:
+                raise errors.failure(errnum=seen.pop())
         return rc
 
     def _poll_in_turns(self, timeout_ms: int) -> int:
