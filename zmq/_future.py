@@ -231,7 +231,7 @@ class _AsyncSocket(SendsInParts):
         watcher, queue
         attempt : as Waiter.begin()
         option : RCVTIMEO or SNDTIMEO
-        go : bool; it may succeed now, and only waits for its turn
+        go : bool; it may succeed now: it only waits for its turn, say
         """
         cell = memory.take_cell()
         # --- hot: asyncio; slow twin _read_int ---
@@ -833,7 +833,8 @@ class _AsyncSocket(SendsInParts):
                 return self._complete(tracker)
         elif flags & DONTWAIT:
             return self._failed(Again())
-        return self._wait(watcher, watcher.senders, attempt, SNDTIMEO, False)
+        ask = self._has_to_ask(parts)
+        return self._wait(watcher, watcher.senders, attempt, SNDTIMEO, ask)
 
     # ------------------------------------------------------------------
     # options and polling

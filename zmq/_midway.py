@@ -10,6 +10,7 @@ message were taken is dropped here, with all that follow it in that message.
 from __future__ import annotations
 
 from ._socket import Socket
+from ._socket_checked import TAKES_BACK
 from .constants import Flag
 from .error import Again
 
@@ -48,6 +49,13 @@ class SendsInParts(Socket["Any"]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _set(self, "_midway", 0)
         super().__init__(*args, **kwargs)
+
+    def _has_to_ask(self, parts: Sequence[Any]) -> bool:
+        """Tell whether who could not send parts has to look for room before waiting for news of it.
+
+        If a later part was refused, its peer is gone; another one may have room, and had it before.
+        """
+        return len(parts) > 1 and self._socket_type in TAKES_BACK
 
     def _send_now(
         self,

@@ -348,6 +348,7 @@ class Socket(SendsInParts):
         take: Callable[[], Any],
         flags: int,
         option: int,
+        ask: bool = False,
     ) -> Any:
         await lowlevel.checkpoint()
         if not queue:
@@ -365,6 +366,8 @@ class Socket(SendsInParts):
         waiter = _Waiter(take)
         queue.append(waiter)
         watcher.expect()
+        if ask:
+            watcher.poke()
 
         def abort(_: object) -> lowlevel.Abort:
             if waiter in queue:
@@ -462,7 +465,8 @@ class Socket(SendsInParts):
         def take() -> Any:
             return self._send_now(send, parts, flags, copy, track, kwargs)
 
-        return await self._do(watcher, watcher.senders, take, flags, SNDTIMEO)
+        ask = self._has_to_ask(parts)
+        return await self._do(watcher, watcher.senders, take, flags, SNDTIMEO, ask)
 
     async def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:  # type: ignore[override]
         """Wait until the socket is ready, as zmq.Socket.poll().

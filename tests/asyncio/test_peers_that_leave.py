@@ -9,44 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import PATIENCE_MS
+from leaving import KINDS, AfterParts, Peers, watch_parts
 
 import zmq
 import zmq.asyncio
 from zmq._ctypes import fast
-from zmq._ctypes.bind import C
-from zmq.utils.monitor import recv_monitor_message
 
 from .conftest import Run
 
-KINDS = {zmq.PUSH: zmq.PULL, zmq.DEALER: zmq.DEALER}
-
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=["push", "dealer"])
 pytestmark = pytest.mark.libzmq("4.3")
-
-
-class Peers:
-    """Lets peers of a socket come and go; each time what libzmq does in the background is done."""
-
-    def __init__(self, sender: Any, kind: int, socket: Callable[..., Any]) -> None:
-        self.sender = sender
-        self._kind = kind
-        self._socket = socket
-        sender.bind("tcp://127.0.0.1:*")
-        monitor = sender.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
-        self._events = zmq.Socket(monitor)
-        self._events.rcvtimeo = PATIENCE_MS
-
-    def come(self) -> Any:
-        one = self._socket(KINDS[self._kind])
-        one.connect(self.sender.last_endpoint)
-        assert recv_monitor_message(self._events)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
-        assert self.sender._shadow_sock.poll(PATIENCE_MS, zmq.POLLOUT)
-        return one
-
-    def go(self, one: Any) -> None:
-        one.close(0)
-        assert recv_monitor_message(self._events)["event"] == zmq.EVENT_DISCONNECTED
 
 
 FINISHES: dict[str, Callable[[Any], Any]] = {
@@ -86,35 +58,9 @@ def test_the_rest_of_a_message_is_no_message(
 
 
 @pytest.fixture
-def after_parts(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
+def after_parts(monkeypatch: pytest.MonkeyPatch) -> AfterParts:
     """Have something done once, before the part after so many that libzmq took."""
-    taken = 0
-    due: list[tuple[int, Callable[[], object]]] = []
-
-    def watch(module: Any, name: str) -> None:
-        send = getattr(module, name)
-
-        def watching(*args: Any) -> Any:
-            nonlocal taken
-            if due and taken == due[0][0]:
-                due.pop()[1]()
-            rc = send(*args)
-            taken += rc >= 0
-            return rc
-
-        monkeypatch.setattr(module, name, watching)
-
-    for name in ("send_now", "send_try", "msg_send_now", "msg_send_try", "send_released"):
-        watch(fast, name)
-    for name in ("zmq_send", "zmq_msg_send"):
-        watch(C, name)
-
-    def after(count: int, action: Callable[[], object]) -> None:
-        nonlocal taken
-        taken = 0
-        due[:] = [(count, action)]
-
-    return after
+    return watch_parts(monkeypatch)
 
 
 @each_kind
@@ -122,7 +68,7 @@ def after_parts(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], 
 @pytest.mark.parametrize("size", [10, fast.RELEASING], ids=["short", "long"])
 @pytest.mark.parametrize("refused", [1, 2])
 def test_a_message_of_several_parts_is_sent_again(
-    kind: int, copy: bool, size: int, refused: int, socket: Any, run: Run, after_parts: Any
+    kind: int, copy: bool, size: int, refused: int, socket: Any, run: Run, after_parts: AfterParts
 ) -> None:
     """When the peer leaves while a message is sent, it goes whole to another, or to none.
 
@@ -132,7 +78,7 @@ def test_a_message_of_several_parts_is_sent_again(
     async def main() -> None:
         peers = Peers(socket(kind), kind, socket)
         leaving = peers.come()
-        staying = []
+        staying: list[Any] = []
 
         def leave() -> None:
             peers.go(leaving)
@@ -152,9 +98,39 @@ def test_a_message_of_several_parts_is_sent_again(
 
 
 @each_kind
+@pytest.mark.parametrize("copy", [True, False], ids=["copy", "no copy"])
+@pytest.mark.parametrize("refused", [1, 2])
+def test_it_is_sent_again_without_further_news(
+    kind: int, copy: bool, refused: int, socket: Any, run: Run, after_parts: AfterParts
+) -> None:
+    """When the peer leaves while a message is sent, and another is there, nothing has to happen."""
+
+    async def main() -> None:
+        peers = Peers(socket(kind), kind, socket)
+        leaving = peers.come()
+        staying: list[Any] = []
+
+        def leave() -> None:
+            peers.go(leaving)
+            staying.append(peers.come_unasked())
+            peers.be_told_everything()
+
+        messages = [[b"%d" % n, bytes(fast.RELEASING), b"third"] for n in range(2)]
+        after_parts(refused, leave)
+        for message in messages:
+            await asyncio.wait_for(peers.sender.send_multipart(message, copy=copy), 10)
+        received = await asyncio.wait_for(staying[0].recv_multipart(), 10)
+        if received == messages[0]:
+            received = await asyncio.wait_for(staying[0].recv_multipart(), 10)
+        assert received == messages[1]
+
+    run(main())
+
+
+@each_kind
 @pytest.mark.parametrize("refused", [1, 2])
 def test_that_cannot_wait(
-    kind: int, refused: int, socket: Any, run: Run, after_parts: Any
+    kind: int, refused: int, socket: Any, run: Run, after_parts: AfterParts
 ) -> None:
     """With DONTWAIT such a message is refused, or dropped, and the next one is sent."""
 

@@ -18,6 +18,7 @@ import pytest
 import trio
 import trio.testing
 from effort import times
+from leaving import KINDS, Peers, watch_parts
 
 import zmq
 import zmq.asyncio
@@ -232,6 +233,38 @@ def test_cancelled_sends_are_not_sent(socket: Any) -> None:
             push.connect("inproc://room")
             assert await pull.recv_multipart() == [b"later", b"x"]
         assert await pull.poll(5) == 0
+
+    run(main)
+
+
+@pytest.mark.libzmq("4.3")
+@pytest.mark.parametrize("kind", KINDS, ids=["push", "dealer"])
+@pytest.mark.parametrize("copy", [True, False], ids=["copy", "no copy"])
+@pytest.mark.parametrize("refused", [1, 2])
+def test_it_is_sent_again_without_further_news(
+    kind: int, copy: bool, refused: int, socket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the peer leaves while a message is sent, and another is there, nothing has to happen."""
+
+    async def main() -> None:
+        peers = Peers(socket(kind), kind, socket)
+        leaving = peers.come()
+        staying: list[Any] = []
+
+        def leave() -> None:
+            peers.go(leaving)
+            staying.append(peers.come_unasked())
+            peers.be_told_everything()
+
+        messages = [[b"%d" % n, b"second", b"third"] for n in range(2)]
+        watch_parts(monkeypatch)(refused, leave)
+        with trio.fail_after(30):
+            for message in messages:
+                await peers.sender.send_multipart(message, copy=copy)
+            received = await staying[0].recv_multipart()
+            if received == messages[0]:
+                received = await staying[0].recv_multipart()
+        assert received == messages[1]
 
     run(main)
 
