@@ -10,6 +10,7 @@ Before that it tells when pyzmq and this package are installed over each other.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -26,7 +27,7 @@ from zmq import _installation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from typing import Any
 
 MESSAGES = 200
@@ -146,7 +147,7 @@ def between_threads() -> str:
         return f"with a second thread at {endpoint}, {took * 1e6:.0f} us each"
 
 
-def exchanges() -> Iterator[tuple[str, Any]]:
+def exchanges() -> Generator[tuple[str, Any], None, None]:
     """Yield what to try, as (name, function or the reason why not)."""
     can_ipc = zmq.has("ipc") or (sys.platform != "win32" and zmq.zmq_version_info() < (4, 1))
     can_curve = zmq.has("curve")
@@ -177,21 +178,23 @@ def main() -> int:
         print(line)
     print(f"{MESSAGES} questions and answers, by process {os.getpid()}:", flush=True)
     failures = 0
-    for name, attempt in exchanges():
-        if isinstance(attempt, str):
-            print(f"  {name:16} skipped: {attempt}", flush=True)
-            continue
-        try:
-            print(f"  {name:16} ok, {attempt()}", flush=True)
-        except (
-            zmq.ZMQError,
-            OSError,
-            RuntimeError,
-            ValueError,
-            subprocess.SubprocessError,
-        ) as error:
-            failures += 1
-            print(f"  {name:16} FAILED: {error}", flush=True)
+    # Closed at once, with its folder, also when nobody reads what is printed: PyPy would do it later.
+    with contextlib.closing(exchanges()) as to_try:
+        for name, attempt in to_try:
+            if isinstance(attempt, str):
+                print(f"  {name:16} skipped: {attempt}", flush=True)
+                continue
+            try:
+                print(f"  {name:16} ok, {attempt()}", flush=True)
+            except (
+                zmq.ZMQError,
+                OSError,
+                RuntimeError,
+                ValueError,
+                subprocess.SubprocessError,
+            ) as error:
+                failures += 1
+                print(f"  {name:16} FAILED: {error}", flush=True)
     print("everything came back" if not failures else f"{failures} of them failed")
     return 1 if failures else 0
 
