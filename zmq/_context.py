@@ -9,7 +9,7 @@ import sys
 from _thread import RLock, allocate_lock
 from _weakref import ref
 
-from . import _monitors, _options, _socket_views, _wakeup
+from . import _inproc, _monitors, _options, _socket_views, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._ctypes.bind import C
@@ -186,6 +186,12 @@ class Context(OptionAttributes, Of[SocketT]):
         _detach_views(handle)
         _set(self, "_handle", 0)
         _monitors.context_ends(handle)
+        try:
+            _inproc.check_end(handle, int)
+        except ZMQError:
+            return  # rather than end the process
+        finally:
+            _inproc.context_ends(handle)
         _end_in_background(handle)
 
     def __repr__(self) -> str:
@@ -476,6 +482,11 @@ class Context(OptionAttributes, Of[SocketT]):
         their LINGER is over; blocked calls of sockets raise ContextTerminated.
         Other threads run meanwhile, and Ctrl-C interrupts it.
 
+        Raises
+        ------
+        zmq.ZMQError : MAX_SOCKETS sockets are open and one waits for somebody to bind an inproc
+            endpoint, so that libzmq would end the process (EMFILE)
+
         Notes
         -----
         Wraps ``zmq_ctx_destroy`` (``zmq_ctx_term``). Retries EINTR. Does nothing on a
@@ -538,6 +549,7 @@ def _detach_views(handle: int) -> list[Any]:
 
 def _terminate(context: Context[Any], handle: int) -> None:
     """Terminate a C context, or be interrupted by a signal."""
+    _inproc.check_end(handle, lambda: len(context._sockets))
     _monitors.context_ends(handle)
     _wakeup.forget_ended()
     result: list[int] = []
@@ -564,6 +576,7 @@ def _is_gone(context: Context[Any], handle: int) -> None:
         _set(view, "_handle", 0)
         for socket in view._sockets:
             socket._detach("its context was terminated")
+    _inproc.context_ends(handle)
     _terminating.pop(handle, None)
 
 

@@ -7,10 +7,6 @@ too when there is no such device as in BINDTODEVICE, or divide by a RECONNECT_IV
 0. What answers a handshake's question for authentication has to be of one of three
 types. A DGRAM can do nothing but udp, and a STREAM gets parts over inproc that it
 cannot have.
-
-A ROUTER or REP that is connected to an inproc endpoint introduces itself to whoever
-binds there. libzmq ends the process at that moment if it has been disconnected
-meanwhile, or if the other side, a PAIR or CHANNEL, has a peer already.
 """
 
 from __future__ import annotations
@@ -20,20 +16,15 @@ import os
 import sys
 
 from ._ctypes import bind, errors
-from ._ctypes.bind import C
 from ._options import BYTES
 from .constants import Errno, SocketOption, SocketType
-from .error import ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ._monitors import Key
-
 EINVAL = int(Errno.EINVAL)
-EFSM = int(Errno.EFSM)
 ENOCOMPATPROTO = int(Errno.ENOCOMPATPROTO)
 BINDTODEVICE = int(SocketOption.BINDTODEVICE)
 RECONNECT_IVL = int(SocketOption.RECONNECT_IVL)
@@ -43,19 +34,8 @@ _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
 
 _ZAP_TYPES = frozenset(map(int, (SocketType.REP, SocketType.ROUTER, SocketType.SERVER)))
 
-ONE_PEER = frozenset(map(int, (SocketType.PAIR, SocketType.CHANNEL)))
-"""Types that have one peer, and end any other connection."""
-
-_DEALER = int(SocketType.DEALER)
 _DGRAM = int(SocketType.DGRAM)
 _STREAM = int(SocketType.STREAM)
-_INTRODUCED = frozenset(map(int, (SocketType.ROUTER, SocketType.REP)))
-
-waiting: dict[Key, list[int]] = {}
-"""Inproc endpoint that nobody is bound to -> each connection to it by one of these types."""
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=waiting.clear)
 
 _given: set[tuple[int, int]] = set()
 """(descriptor, inode) of what libzmq listens at."""
@@ -102,79 +82,6 @@ def check_transport(kind: int, address: bytes) -> None:
         return
     if (kind == _DGRAM and transport != b"udp") or (kind == _STREAM and transport == b"inproc"):
         raise errors.failure(errnum=ENOCOMPATPROTO)
-
-
-def waits(socket: Any, address: bytes) -> None:
-    """Take note that a socket is connected to an inproc endpoint, if nobody is bound there."""
-    if socket._socket_type not in _INTRODUCED or not address.startswith(b"inproc:"):
-        return
-    key = socket._inproc_key(address)
-    if not socket._is_taken(key):
-        waiting.setdefault(key, []).append(socket._handle)
-
-
-def forget(handle: int) -> None:
-    """Take note that a socket is about to be closed."""
-    for key, handles in list(waiting.items()):
-        if handle in handles:
-            if bind.library.version < (4, 2) and key[0]:
-                _introduce(key)
-            left = [other for other in handles if other != handle]
-            if left:
-                waiting[key] = left
-            else:
-                waiting.pop(key, None)
-
-
-def _introduce(key: Key) -> None:
-    """Have connections that wait introduced to somebody, before one of them is closed.
-
-    Before 4.2 libzmq does not survive it later, when somebody binds or the context ends.
-    """
-    try:
-        listener = bind.open_socket(key[0], _DEALER)  # which takes any number of them
-    except ZMQError:
-        return
-    try:
-        C.zmq_bind(listener, key[1])
-        if bind.library.version >= (4, 1):
-            C.zmq_unbind(listener, key[1])  # at once, while the socket is closed in the background
-    except ZMQError:
-        pass
-    finally:
-        C.zmq_close(listener)
-
-
-def check_waiting(socket: Any, address: bytes, *, binds: bool, ends: int) -> None:
-    """Refuse what would end the process because of connections that wait for somebody to bind.
-
-    Parameters
-    ----------
-    socket : Socket
-    address : bytes
-    binds : bool; whether it is about to bind, or to disconnect
-    ends : int, how many sockets of any type may be connected there
-
-    Raises
-    ------
-    zmq.ZMQError : EFSM
-    """
-    handles = waiting.get(socket._inproc_key(address))
-    if handles is None:
-        return
-    if binds:
-        if socket._socket_type not in ONE_PEER or (ends < 2 and not socket.last_endpoint):
-            return
-        why = "a ROUTER or REP is connected already, and is not the only peer of one that takes one"
-    elif socket._handle in handles:
-        why = "nobody has bound there yet, and libzmq would end the process then; close it instead"
-    else:
-        return
-    raise errors.failure(
-        f"{bind.strerror(EFSM)} (addr={address.decode('utf-8', 'replace')!r}: {why}; "
-        f"{socket._describe()})",
-        EFSM,
-    )
 
 
 def check_connect(socket: Any, address: bytes) -> None:

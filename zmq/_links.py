@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import os
 
+from . import _inproc
 from ._ctypes import bind, errors, memory, turns
 from ._ctypes.bind import C
 from ._fence import fence
+from ._socket_errors import THREAD_SAFE
 from .constants import Errno, SocketOption
 from .error import ZMQError
 
@@ -32,18 +34,11 @@ if TYPE_CHECKING:
 EINVAL = int(Errno.EINVAL)
 EVENTS = int(SocketOption.EVENTS)
 
-_binders: dict[Key, int] = {}
-"""Inproc endpoint -> the thread-safe C socket that is bound to it."""
-
-_waiting: dict[Key, list[int]] = {}
-"""Inproc endpoint -> those that are connected to it, while none of them is bound there."""
-
 _links: dict[tuple[int, int], Key] = {}
 """(connected, bound) -> where they met."""
 
 if hasattr(os, "register_at_fork"):
-    for _records in (_binders, _waiting, _links):
-        os.register_at_fork(after_in_child=_records.clear)
+    os.register_at_fork(after_in_child=_links.clear)
 
 
 def check(socket: Any, key: Key, *, binds: bool) -> None:
@@ -60,11 +55,11 @@ def check(socket: Any, key: Key, *, binds: bool) -> None:
     zmq.ZMQError : EINVAL
     """
     handle = socket._handle
-    waiting = _waiting.get(key, [])
+    waiting = _waiting(key)
     if binds:
         again = len(set(waiting)) < len(waiting) or any(_linked(handle, other) for other in waiting)
     else:
-        binder = _binders.get(key)
+        binder = _inproc.bound.get(key)
         again = handle in waiting if binder is None else _linked(handle, binder)
     if again:
         raise errors.failure(
@@ -75,6 +70,10 @@ def check(socket: Any, key: Key, *, binds: bool) -> None:
         )
 
 
+def _waiting(key: Key) -> list[int]:
+    return [other for other, kind in _inproc.waiting.get(key, ()) if kind in THREAD_SAFE]
+
+
 def _linked(handle: int, other: int) -> bool:
     return (handle, other) in _links or (other, handle) in _links
 
@@ -82,29 +81,16 @@ def _linked(handle: int, other: int) -> bool:
 def meets(handle: int, key: Key, *, binds: bool) -> None:
     """Take note that a thread-safe socket has bound, or connected to, an inproc endpoint."""
     if binds:
-        _binders[key] = handle
-        for other in _waiting.pop(key, ()):
+        for other in _waiting(key):
             _links[other, handle] = key
-    elif key in _binders:
-        _links[handle, _binders[key]] = key
-    else:
-        _waiting.setdefault(key, []).append(handle)
+    elif _inproc.bound.get(key) in turns.shared:
+        _links[handle, _inproc.bound[key]] = key
 
 
 def parts(handle: int, key: Key) -> None:
-    """Take note that a thread-safe socket has left an inproc endpoint."""
-    if _binders.get(key) == handle:
-        _binders.pop(key, None)  # the connections that are there stay
-        return
+    """Take note that a thread-safe socket has left an inproc endpoint that it was connected to."""
     for pair in [pair for pair, where in list(_links.items()) if pair[0] == handle and where == key]:
         _links.pop(pair, None)
-    _waits_no_more(handle, key)
-
-
-def _waits_no_more(handle: int, key: Key) -> None:
-    left = [other for other in _waiting.pop(key, ()) if other != handle]
-    if left:
-        _waiting[key] = left
 
 
 def close(handle: int, context: int, closed: list[int]) -> None:
@@ -121,10 +107,6 @@ def close(handle: int, context: int, closed: list[int]) -> None:
         pairs = [pair for pair in list(_links) if handle in pair]
         for pair in pairs:
             _links.pop(pair, None)
-        for key in [key for key, binder in list(_binders.items()) if binder == handle]:
-            _binders.pop(key, None)
-        for key in [key for key, waiting in list(_waiting.items()) if handle in waiting]:
-            _waits_no_more(handle, key)
         try:
             memory.read_option(handle, EVENTS, 4)
         except ZMQError:

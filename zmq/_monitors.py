@@ -62,6 +62,11 @@ def is_heard(key: Key) -> bool:
     return any(_same(key, other) for keys in list(_listening.values()) for other in keys)
 
 
+def tells(key: Key) -> bool:
+    """Tell whether a monitor is bound to an inproc endpoint."""
+    return any(_same(key, told) for told in list(_telling.values()))
+
+
 def _same(key: Key, other: Key) -> bool:
     return key[1] == other[1] and (key[0] == other[0] or not (key[0] and other[0]))
 
@@ -84,6 +89,21 @@ def check(socket: Any) -> None:
     )
 
 
+def check_listener(socket: Any, key: Key) -> None:
+    """Refuse to connect a PAIR that has a peer to a monitor, which then would have its one listener.
+
+    Raises
+    ------
+    zmq.ZMQError : EFSM
+    """
+    if tells(key):
+        raise errors.failure(
+            f"{bind.strerror(EFSM)} ({socket._describe()} has its one peer already; connect another PAIR "
+            f"to the monitor at {key[1].decode('utf-8', 'replace')})",
+            EFSM,
+        )
+
+
 def start(handle: int, key: Key, events: int) -> None:
     """Have a C socket tell its events.
 
@@ -94,7 +114,7 @@ def start(handle: int, key: Key, events: int) -> None:
     if handle in _telling and bind.library.version < (4, 2):
         stop(handle)  # later releases do so by themselves
     _provide_listener(handle)
-    C.zmq_socket_monitor(handle, key[1], events)
+    bind.monitor(handle, key[1], events)
     _telling[handle] = key
 
 
@@ -102,7 +122,7 @@ def stop(handle: int) -> None:
     """Have a C socket tell nothing more."""
     _provide_listener(handle)
     _telling.pop(handle, None)
-    C.zmq_socket_monitor(handle, None, 0)
+    bind.monitor(handle, None, 0)
 
 
 def _provide_listener(handle: int) -> None:
@@ -114,14 +134,14 @@ def _provide_listener(handle: int) -> None:
     try:
         C.zmq_connect(listener, key[1])
         del _telling[handle]
-        C.zmq_socket_monitor(handle, None, 0)
+        bind.monitor(handle, None, 0)
     finally:
         C.zmq_close(listener)
 
 
 def connects(handle: int, key: Key) -> None:
     """Take note that a PAIR is about to connect to an inproc endpoint."""
-    if any(_same(key, told) for told in list(_telling.values())):
+    if tells(key):
         C.zmq_setsockopt(handle, RCVHWM, c_int_bytes(0), 4)
     _listening.setdefault(handle, set()).add(key)
 
@@ -138,12 +158,16 @@ def disconnects(handle: int, key: Key) -> None:
 def _stop_telling(key: Key) -> None:
     for handle, told in list(_telling.items()):
         if _same(told, key) and _telling.pop(handle, False):
-            C.zmq_socket_monitor(handle, None, 0)
+            bind.monitor(handle, None, 0)
 
 
 def keeps(handle: int) -> bool:
     """Tell whether a C socket is closed here, later."""
     return bool(_kept) and any(kept[1] == handle for kept in list(_kept))
+
+
+keep = _kept.append
+"""Close a listener later, when what it listens to has told its last event; in one step."""
 
 
 def closes(handle: int) -> bool:
@@ -171,7 +195,7 @@ def closes(handle: int) -> bool:
         if key in _closed:
             _closed.discard(key)
             if _is_connected(handle):
-                _kept.append((key[0], handle))
+                keep((key[0], handle))
                 return False
     if _kept:
         _sweep()

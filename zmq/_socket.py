@@ -18,8 +18,8 @@ from types import FunctionType
 
 from . import (
     _connect_id,
-    _endpoints,
     _idle,
+    _inproc,
     _links,
     _monitors,
     _pickle,
@@ -32,6 +32,7 @@ from ._ctypes.bind import C
 from ._ctypes.signaler import known as _signalers
 from ._frame import copy_threshold as _default_threshold
 from ._generic import Of
+from ._marks import MARKS
 from ._options import INT, KINDS, c_int, c_int_bytes
 from ._socket_base import SocketBase, bytes_count, caller, checked_address
 from ._socket_bind import Endpoints
@@ -72,6 +73,7 @@ _new_cell = memory.new_cell
 _POLLIN = PollEvent.POLLIN
 # Options whose value is an int, each under itself: what is found there mostly is what was asked for.
 _INTS: dict[int, int] = {option: option for option in SocketOption if KINDS[option] is INT}
+_SET = {option: option for option in _INTS if option not in MARKS}
 _set = object.__setattr__
 
 
@@ -345,13 +347,16 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
         zmq.ZMQError : no such option, or a value it does not take (EINVAL); the socket is
             closed (ENOTSOCK)
         zmq.ZMQVersionError : the loaded libzmq lacks the option
+        zmq.Again : SNDHWM or RCVHWM, and connections begin and end all the time
 
         Notes
         -----
-        Wraps ``zmq_setsockopt``. Most options act on the binds and connects that follow.
+        Wraps ``zmq_setsockopt``. Most options act on the binds and connects that follow. SNDHWM and
+        RCVHWM act at once, from libzmq 4.2 on; where there may be connections it waits for those
+        that are ending, and so, half a second at most, for libzmq's threads.
         """
         try:
-            known = _INTS.get(option)
+            known = _SET.get(option)
         except TypeError:
             known = None
         # --- hot: attribute; slow twin _set_checked ---
@@ -496,8 +501,7 @@ def _close_once(handle: int, closed: list[int]) -> None:
             signaler.close()
     _idle.closed(handle)
     _connect_id.known.pop(handle, None)
-    if _endpoints.waiting:
-        _endpoints.forget(handle)
+    _inproc.closes(handle)
     if _wakeup.watched:
         _wakeup.closed(handle)
     if handle in turns.shared:

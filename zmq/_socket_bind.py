@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 
-from . import _connect_id, _datagram, _endpoints, _links, _monitors, _pickle, _socket_views
+from . import _connect_id, _datagram, _endpoints, _inproc, _links, _monitors, _pickle, _socket_views
 from ._ctypes import bind as _bind
 from ._ctypes import errors, turns
 from ._ctypes.bind import C
@@ -102,8 +102,6 @@ class Endpoints(SocketBase):
         self._meets(address, binds=True)
         self._call_endpoint(C.zmq_bind, address, addr)
         self._met(address, binds=True)
-        if _endpoints.waiting:
-            _endpoints.waiting.pop(self._inproc_key(address), None)
         bound: bytes = self.last_endpoint
         if b"://" not in bound:
             bound = address  # for udp libzmq leaves the transport out
@@ -145,7 +143,12 @@ class Endpoints(SocketBase):
         self._check_transport(address, addr)
         _endpoints.check_connect(self, address)
         if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
-            _monitors.connects(self._handle, self._inproc_key(address))
+            key = self._inproc_key(address)
+            _inproc.check_connect(self, address, key)
+            if any(view._connected for view in self._all_views()):
+                _monitors.check_listener(self, key)
+            else:
+                _monitors.connects(self._handle, key)
         self._meets(address, binds=False)
         names = _connect_id.known.get(self._handle)
         if names is None or names.wanted is None:
@@ -155,7 +158,6 @@ class Endpoints(SocketBase):
                 lambda _, address: _connect_id.connect(self, names, address), address, addr
             )
         self._met(address, binds=False)
-        _endpoints.waits(self, address)
         name = endpoint_text(address)
         self._connected.append(name)
         return SocketContext(self, "connect", name)
@@ -276,8 +278,15 @@ class Endpoints(SocketBase):
 
     def _met(self, address: bytes, *, binds: bool) -> None:
         """Take note of what was bound or connected to."""
-        if self._handle in turns.shared and address.startswith(b"inproc:"):
-            _links.meets(self._handle, self._inproc_key(address), binds=binds)
+        if not address.startswith(b"inproc:"):
+            return
+        handle, key = self._handle, self._inproc_key(address)
+        if handle in turns.shared:
+            _links.meets(handle, key, binds=binds)
+        if binds:
+            _inproc.binds(handle, self._socket_type, key)
+        elif not _monitors.tells(key):
+            _inproc.connects(handle, self._socket_type, key)
 
     def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
         self._rouse()
@@ -302,13 +311,16 @@ class Endpoints(SocketBase):
             self._check_midway(addr)
             if self._socket_type == _PAIR:
                 _monitors.disconnects(self._handle, self._inproc_key(address))
-            if _endpoints.waiting:
-                self._check_waiting(address, binds=False)
+            if _inproc.waiting:
+                _inproc.check_leave(self, address, self._inproc_key(address))
             if _connect_id.known:
                 _connect_id.disconnected(self._handle, address)
         self._call_endpoint(function, address, addr)
-        if self._handle in turns.shared:
-            _links.parts(self._handle, self._inproc_key(address))
+        if address.startswith(b"inproc:"):
+            handle, key = self._handle, self._inproc_key(address)
+            if handle in turns.shared and _inproc.bound.get(key) != handle:
+                _links.parts(handle, key)
+            _inproc.leaves(handle, key)
         if name in noted:
             noted.remove(name)
 
@@ -346,21 +358,12 @@ class Endpoints(SocketBase):
         _monitors.check(self)
         self._check_zap_domain()
         self._check_transport(address, addr)
-        if _endpoints.waiting:
-            self._check_waiting(address, binds=True)
+        if address.startswith(b"inproc:"):
+            _inproc.check_bind(self, address, self._inproc_key(address))
         _endpoints.check_bind(self, address, _socket_views.bound_endpoints)
         if address.startswith(b"udp://"):
             _datagram.check_bind(address)
         _endpoints.check_zap_handler(self, address, self._socket_type)
-
-    def _check_waiting(self, address: bytes, *, binds: bool) -> None:
-        name, key = endpoint_text(address), self._inproc_key(address)
-        ends = {
-            view._handle: view._connected.count(name)
-            for view in _socket_views.all_living()
-            if name in view._connected and view._inproc_key(address) == key
-        }
-        _endpoints.check_waiting(self, address, binds=binds, ends=sum(ends.values()))
 
     def _check_transport(self, address: bytes, addr: Any) -> None:
         """Refuse a type where libzmq does not survive it; stable builds no draft's handshake."""

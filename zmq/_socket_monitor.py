@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 
-from . import _endpoints, _monitors
+from . import _endpoints, _inproc, _monitors
 from ._ctypes import bind as _bind
 from ._ctypes import errors
 from ._options import c_int
@@ -64,13 +64,15 @@ class Monitored(SocketBase):
         address = self._endpoint(addr)
         _endpoints.check_zap_handler(self, address, _PAIR)
         key = self._inproc_key(address)
+        _inproc.check_monitor(self, address, key)
         try:
-            if _bind.library.version < (4, 1, 5) and self._is_taken(key):
+            if _bind.library.version < (4, 1, 5) and key in _inproc.bound:
                 # These wait for ever for somebody to hear that the monitor did not start.
                 raise errors.failure(errnum=EADDRINUSE)
             _monitors.start(self._handle, key, events)
         except ZMQError as error:
             raise endpoint_failure(error, address, addr, self) from None
+        _inproc.introduced(key)
 
     def get_monitor_socket(self: T, events: int | None = None, addr: str | None = None) -> T:
         """Return a PAIR socket that receives what happens to this socket's connections.

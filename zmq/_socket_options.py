@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import _connect_id, _wakeup
+from . import _connect_id, _inproc, _marks, _wakeup
 from ._ctypes import bind as _bind
 from ._ctypes import errors, memory, turns
 from ._ctypes.bind import C
@@ -39,6 +39,7 @@ SNDHWM = int(SocketOption.SNDHWM)
 FD = int(SocketOption.FD)
 CONNECT_ROUTING_ID = int(SocketOption.CONNECT_ROUTING_ID)
 EVENTS = int(SocketOption.EVENTS)
+XPUB_WELCOME_MSG = int(SocketOption.XPUB_WELCOME_MSG)
 
 _HIDDEN = frozenset(("hwm", "subscribe", "unsubscribe"))
 
@@ -109,6 +110,8 @@ class Options(SocketBase):
             return
         if kind == NOTED:
             _connect_id.check_noted(self, option, value)
+        if option in _marks.MARKS:
+            _marks.settle(self)
         raw: Any = value
         if isinstance(value, int):
             raw = memory.int64_bytes(value) if kind == INT64 else c_int_bytes(value)
@@ -123,6 +126,8 @@ class Options(SocketBase):
             self._rouse()  # some change what the socket is ready for
         if kind == NOTED:
             _connect_id.note(self._handle, option, value)
+        elif option == XPUB_WELCOME_MSG:
+            (_inproc.welcoming.add if value else _inproc.welcoming.discard)(self._handle)
 
     def setsockopt(self, option: int, optval: Any) -> None:
         """Set an option; the older name of set()."""

@@ -8,6 +8,7 @@ import errno
 import gc
 import os
 import socket as plain
+import textwrap
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -1171,6 +1172,287 @@ with zmq.Context() as context, context.socket(zmq.{kind}) as one, context.socket
     for other in others:
         other.close()
     one.bind("inproc://b")
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+@pytest.mark.parametrize("waiting", ["ROUTER, ROUTER", "DEALER, REP", "PAIR, ROUTER, closed"])
+def test_monitoring_where_several_wait(waiting: str) -> None:
+    """A monitor has one peer: it does not start where a ROUTER or REP waits with others."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.PUB) as one:
+    others = [context.socket(getattr(zmq, name)) for name in {waiting!r}.replace(", closed", "").split(", ")]
+    for other in others:
+        other.connect("inproc://a")
+    if "closed" in {waiting!r}:
+        others.pop(0).close()
+    with pytest.raises(zmq.ZMQError, match="takes one") as raised:
+        one.monitor("inproc://a")
+    assert raised.value.errno == zmq.EFSM
+    for other in others:
+        other.close()
+    one.monitor("inproc://a")
+    with context.socket(zmq.PAIR) as reader:
+        reader.connect("inproc://a")
+        one.monitor(None)
+        assert reader.poll(5000)
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+def test_monitoring_where_somebody_waited() -> None:
+    """Who waited and has left is not who listens to the monitor."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.PUB) as one, context.socket(zmq.PAIR) as reader:
+    for kind in (zmq.PAIR, zmq.PULL):
+        context.socket(kind).connect("inproc://a").socket.close()
+    reader.connect("inproc://a")
+    if zmq.zmq_version_info() >= (4, 2):
+        reader.connect("inproc://c")
+    for name in ("inproc://a", "inproc://c")[: len(reader._connected)]:
+        with pytest.raises(zmq.ZMQError, match="nobody else could listen") as raised:
+            one.monitor(name)
+        assert raised.value.errno == zmq.EFSM
+    with context.socket(zmq.PAIR) as other:
+        other.connect("inproc://b")
+    one.monitor("inproc://b")
+    with pytest.raises(zmq.ZMQError, match="has its one peer already") as raised:
+        reader.connect("inproc://b")
+    assert raised.value.errno == zmq.EFSM
+    with context.socket(zmq.PAIR) as other:
+        other.connect("inproc://b")
+        one.bind("tcp://127.0.0.1:*")
+        assert other.poll(5000)
+"""
+    )
+
+
+WELCOME: dict[str, str] = {
+    "closed": """
+sub.close()
+publisher.bind("inproc://a")
+""",
+    "disconnected": """
+sub.disconnect("inproc://a")
+sub.connect("inproc://b")
+publisher.bind("inproc://a")
+sub.close()
+""",
+    "one is left": """
+other = context.socket(zmq.SUB)
+other.subscribe(b"")
+other.connect("inproc://a")
+sub.close()
+with pytest.raises(zmq.ZMQError, match="would end the process") as raised:
+    publisher.bind("inproc://a")
+assert raised.value.errno == zmq.EFSM
+publisher.set(zmq.XPUB_WELCOME_MSG, b"")
+publisher.bind("inproc://a")
+publisher.set(zmq.XPUB_WELCOME_MSG, b"hello")
+publisher.poll(0)
+publisher.send(b"hello")
+assert other.recv() == b"hello"
+other.close()
+""",
+    "not of publishers": """
+sub.close()
+with context.socket(zmq.XSUB) as other, context.socket(zmq.PAIR) as pair:
+    other.connect("inproc://a")
+    pair.bind("inproc://a")
+publisher.bind("inproc://b")
+""",
+}
+
+
+@pytest.mark.libzmq("4.2")
+@pytest.mark.parametrize("kind", ["XPUB", "PUB"])
+@pytest.mark.parametrize("what", WELCOME)
+def test_welcoming_who_has_left(what: str, kind: str) -> None:
+    """Subscribers that waited and have left get no welcome, and all others do."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.{kind}) as publisher:
+    publisher.set(zmq.XPUB_WELCOME_MSG, b"hello")
+    sub = context.socket(zmq.SUB)
+    sub.connect("inproc://a")
+{textwrap.indent(WELCOME[what], "    ")}
+    with context.socket(zmq.SUB) as late:
+        late.subscribe(b"")
+        late.rcvtimeo = 5000
+        late.connect(publisher.last_endpoint)
+        publisher.poll(0)
+        assert late.recv() == b"hello"
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+@pytest.mark.parametrize("first", ["bind", "connect"])
+@pytest.mark.parametrize("kind", ["ROUTER", "DEALER"])
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_second_peer_of_a_pair(kind: str, waits: bool, first: str) -> None:
+    """A PAIR that has a peer connects to another in vain, or is refused where that would end the process."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.PAIR) as one, context.socket(zmq.{kind}) as two:
+    with context.socket(zmq.DEALER) as peer:
+        one.linger = two.linger = peer.linger = 0
+        if {first!r} == "connect":
+            peer.bind("inproc://a")
+            one.connect("inproc://a")
+        else:
+            one.bind("inproc://a")
+            peer.connect("inproc://a")
+        if not {waits}:
+            two.bind("inproc://b")
+        try:
+            one.connect("inproc://b")
+        except zmq.ZMQError as error:
+            assert error.errno == zmq.EFSM
+            assert zmq.zmq_version_info() < (4, 2)
+        else:
+            assert zmq.zmq_version_info() >= (4, 2) or (not {waits} and {kind!r} == "DEALER")
+        if {waits}:
+            two.bind("inproc://b")
+        for each in (one, two, peer):
+            each.poll(0)
+        peer.send(b"x")
+        assert one.recv_multipart()[-1] == b"x"
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+def test_ending_a_full_context_where_somebody_waits() -> None:
+    """Without a slot for those that wait over inproc a context does not end; with one it does."""
+    survives(
+        """
+import errno
+context = zmq.Context()
+context.max_sockets = 4
+sockets = [context.socket(zmq.PUSH) for _ in range(4)]
+for socket, name in zip(sockets, "aab"):
+    socket.connect("inproc://" + name)
+with pytest.raises(zmq.ZMQError, match="cannot end: it has 4 open sockets") as raised:
+    context.term()
+assert raised.value.errno == errno.EMFILE
+assert not context.closed
+sockets.pop().close()
+for socket in sockets:
+    socket.close()
+context.term()
+assert context.closed
+
+import gc
+for binds in (True, False):
+    context = zmq.Context()
+    context.max_sockets = 2
+    for name in "ab":
+        with context.socket(zmq.PUSH) as socket:
+            socket.connect("inproc://" + name)
+            if binds and name == "b":
+                socket.bind("inproc://a")
+                socket.unbind("inproc://a")
+    if binds:
+        context.term()
+context = None
+gc.collect()
+"""
+    )
+
+
+MARKS: dict[str, str] = {
+    "disconnected": """
+one.bind("inproc://a")
+other.connect("inproc://a")
+other.disconnect("inproc://a")
+one.poll(0)
+other.poll(0)
+""",
+    "disconnected while it waited": """
+other.connect("inproc://a")
+other.disconnect("inproc://a")
+one.bind("inproc://a")
+other.poll(0)
+one.poll(0)
+other.poll(0)
+""",
+    "turned away": """
+with_peer = context.socket(zmq.PAIR)
+with_peer.connect("inproc://a")
+one.connect("inproc://a")
+other.bind("inproc://a")
+other.poll(0)
+one.poll(0)
+""",
+}
+
+
+@pytest.mark.libzmq("4.2")
+@pytest.mark.parametrize("what", MARKS)
+def test_high_water_marks_of_half_ended_connections(what: str) -> None:
+    """While the other end of a connection over inproc has not ended it, no mark is set; later it is."""
+    survives(
+        f"""
+with zmq.Context() as context:
+    one, other = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+{textwrap.indent(MARKS[what], "    ")}
+    for option in (zmq.SNDHWM, zmq.RCVHWM):
+        with pytest.raises(zmq.ZMQError, match="might use freed memory") as raised:
+            one.set(option, 5)
+        assert raised.value.errno == zmq.EFSM
+    for _ in range(20):
+        context.socket(zmq.PUSH).close()
+    one.poll(0)
+    other.poll(0)
+    other.close()
+    one.set_hwm(7)
+    assert one.sndhwm == one.rcvhwm == 7
+"""
+    )
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_high_water_marks_while_peers_come_and_go(transport: str) -> None:
+    """Marks are set, or refused with EAGAIN, while connections begin and end all the time."""
+    survives(
+        f"""
+import threading
+with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+    pull.bind("inproc://a" if {transport!r} == "inproc" else "tcp://127.0.0.1:*")
+    pull.rcvtimeo = 5000
+    there = pull.last_endpoint
+    done = threading.Event()
+
+    def peers():
+        for _ in range(1000):
+            with context.socket(zmq.PUSH) as push:
+                push.linger = 0
+                push.connect(there)
+                assert push.poll(5000, zmq.POLLOUT)
+        done.set()
+
+    thread = threading.Thread(target=peers)
+    thread.start()
+    count = 0
+    while not done.is_set():
+        pull.poll(1)
+        count += 1
+        try:
+            pull.rcvhwm = 1 + count % 7
+        except zmq.Again:
+            pass
+    thread.join()
+    pull.rcvhwm = 2
+    assert pull.rcvhwm == 2
+    with context.socket(zmq.PUSH) as push:
+        push.connect(there)
+        push.send(b"x")
+        assert pull.recv() == b"x"
 """
     )
 

@@ -187,6 +187,36 @@ def test_connecting_again_after_leaving(socket: Any) -> None:
         server.unbind(name)
 
 
+@pytest.mark.parametrize(("bound", "connected"), PAIRS)
+def test_binding_where_some_have_waited_and_left(bound: str, connected: str) -> None:
+    """Whoever binds does not wait for those that are being closed; with others there it is refused."""
+    programs.run(
+        f"""
+        for _ in range({1000 * TIMES}):
+            with zmq.Context() as context, context.socket(zmq.{bound}) as one:
+                for _ in range(3):
+                    with context.socket(zmq.{connected}) as other:
+                        other.linger = 0
+                        other.connect("inproc://x")
+                one.bind("inproc://x")
+        with zmq.Context() as context, context.socket(zmq.{bound}) as one:
+            left, other = context.socket(zmq.{connected}), context.socket(zmq.{connected})
+            for each in (left, other):
+                each.connect("inproc://x")
+            left.close()
+            try:
+                one.bind("inproc://x")
+            except zmq.ZMQError as error:
+                assert error.errno == zmq.EFSM and "wait for ever" in str(error)
+            else:
+                raise AssertionError("bound")
+            other.close()
+            one.bind("inproc://x")
+        """,
+        limit_s=40 * TIMES,
+    )
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_fork_in_the_turn_of_another_thread() -> None:
     """A forked child takes its own turns, whoever had one in the parent."""

@@ -151,6 +151,31 @@ def open_socket(context: int, kind: int, opened: list[Any] | None = None) -> int
     return handle
 
 
+def monitor(
+    handle: int, address: bytes | None, events: int, results: list[int] | None = None
+) -> None:
+    """Have a C socket tell what happens to its connections.
+
+    Parameters
+    ----------
+    handle : int, address of the C socket
+    address : bytes, an inproc endpoint; None stops it
+    events : int, bitmask of zmq.Event
+    results : list, to which the result is added in one step with the call: no signal handler that
+        raises comes between
+
+    Raises
+    ------
+    zmq.ZMQError : as zmq_socket_monitor
+    """
+    if results is None:
+        results = []
+    results.extend(map(C.zmq_socket_monitor, (handle,), (address,), (events,)))
+    if results[-1] == -1:
+        results.pop()
+        raise errors.failure()
+
+
 def strerror(errnum: int) -> str:
     text: bytes = C.zmq_strerror(errnum)
     return text.decode("utf-8", "replace")

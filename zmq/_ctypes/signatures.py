@@ -169,7 +169,7 @@ FUNCTIONS = (
     Function("zmq_connect_peer", c_uint32, (handle, text), (4, 3, 3), None, True, CALLER("0, not -1, is the failure"), RELEASE, COLD),
     Function("zmq_disconnect_peer", c_int, (handle, c_uint32), (4, 3, 6), None, True, MINUS_ONE, RELEASE, COLD),
     Function("zmq_socket_get_peer_state", c_int, (handle, c_void_p, c_size_t), (4, 2, 3), None, True, CALLER("EHOSTUNREACH is an answer"), _MUTEX, COLD),
-    Function("zmq_socket_monitor", c_int, (handle, text, c_int), (3, 2, 1), None, False, MINUS_ONE, RELEASE, COLD),
+    Function("zmq_socket_monitor", c_int, (handle, text, c_int), (3, 2, 1), None, False, CALLER("a signal handler may come before it is noted; see bind.monitor"), RELEASE, COLD),
     Function("zmq_socket_monitor_versioned", c_int, (handle, text, c_uint64, c_int, c_int), (4, 3, 2), None, True, MINUS_ONE, RELEASE, COLD),
     Function("zmq_socket_monitor_pipes_stats", c_int, (handle,), (4, 3, 2), None, True, MINUS_ONE, RELEASE, COLD),
 
