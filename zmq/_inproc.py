@@ -58,7 +58,7 @@ waiting: dict[Key, list[tuple[int, int]]] = {}
 """Endpoint that nobody is bound to -> (C socket, its type) of each connection to it."""
 
 _gone: dict[Key, list[int]] = {}
-"""Endpoint that nobody was bound to since -> the types of those that waited and left."""
+"""Endpoint that nobody was bound to since -> the types of those that waited and left; each once, after two."""
 
 _parted: dict[int, set[Key]] = {}
 """C socket -> endpoints that it has disconnected from, while those who served there are open."""
@@ -148,7 +148,8 @@ def _waits_no_more(handle: int, key: Key) -> set[int]:
             waiting[key] = rest
         else:
             waiting.pop(key, None)
-        _gone.setdefault(key, []).extend(left)
+        gone = _gone.setdefault(key, [])
+        gone.extend(kind for kind in left if len(gone) < 2 or kind not in gone)
     return set(left)
 
 
