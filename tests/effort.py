@@ -10,14 +10,22 @@ FULL = os.environ.get("ZMQ_TEST_FULL", "") not in ("", "0")
 """Whether to do things as often as it takes to be sure, which takes an hour."""
 
 
-def times(few: int, many: int) -> int:
-    """Return how often to do something: ``many`` times with ZMQ_TEST_FULL=1."""
-    return many if FULL else few
+CPYTHON = sys.implementation.name == "cpython"
+
+
+def times(few: int, many: int, collects: bool = False) -> int:
+    """Return how often to do something: ``many`` times with ZMQ_TEST_FULL=1.
+
+    Where it collects each time, a few times fewer where that means all that there is.
+    """
+    if FULL:
+        return many
+    return few if CPYTHON or not collects else few // 4 + 1
 
 
 LIMIT_S = float(
     os.environ.get("ZMQ_TEST_LIMIT")
-    or times(120 if sys.implementation.name == "cpython" else 400, 1000)
+    or times(120 if CPYTHON else 400, 1000)
 )
 """Seconds after which a test is stuck: all stacks are printed and the run ends.
 

@@ -209,7 +209,7 @@ def test_forgotten_futures(form: str, pair: Any, run: Run) -> None:
 
     async def main() -> None:
         sender, receiver = pair
-        for n in range(times(50, 3000)):
+        for n in range(times(50, 3000, collects=True)):
             await send(sender, n)
             future = receive(receiver)
             assert future.done()
@@ -230,7 +230,7 @@ def test_receives_that_nobody_waits_for_any_more(
 
     async def main() -> None:
         sender, receiver = pair
-        for n in range(times(5, 300)):
+        for n in range(times(5, 300, collects=True)):
             abandoned = receive(receiver)
             if before == "wait":
                 await asyncio.wait({abandoned}, timeout=0.0001)
@@ -510,7 +510,7 @@ def test_random_mix_of_receives(pair: Any, run: Run) -> None:
     async def main() -> None:
         sender, receiver = pair
         choose = random.Random(11)
-        count = times(3000, 200_000)
+        count = times(3000, 200_000, collects=True)
         sent = turn = 0
         late = sys.implementation.name != "cpython"  # what is forgotten is collected late
         got: list[int] = []
