@@ -7,13 +7,16 @@ with memory that it has freed, where
 
 - a ROUTER or REP that waited introduces itself to who binds, and has been disconnected
   meanwhile, or who binds is a PAIR or CHANNEL, a monitor too, that has a peer already;
-- a publisher welcomes (XPUB_WELCOME_MSG) a subscriber that waited and has left;
+- a publisher welcomes (XPUB_WELCOME_MSG) somebody who waited and has left;
+- who waited with CONFLATE has left, when somebody binds or the context ends: there is
+  room for one message, and the last one says that it has left, where a first is expected;
 - a thread-safe socket binds where another waited and has left, which a thread of
   libzmq is still to close;
 - a context ends that has no slot left for a socket which libzmq binds where somebody
   waits, or has waited;
 - a high water mark is set of one end while the other, which has disconnected, or turned
-  the connection away because it has a peer already, has not been used since.
+  the connection away because it has a peer already, has not been used since. Either end
+  may have turned it away.
 
 So it is written down here, where sockets bind, connect and leave, and asked before.
 """
@@ -25,7 +28,7 @@ import time
 from errno import EMFILE
 
 from . import _socket_views
-from ._ctypes import bind, errors
+from ._ctypes import bind, errors, memory
 from ._ctypes.bind import C
 from ._socket_errors import THREAD_SAFE
 from .constants import Errno, PollEvent, SocketOption, SocketType
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from ._monitors import Key
 
 EFSM = int(Errno.EFSM)
+CONFLATE = int(SocketOption.CONFLATE)
 EVENTS = int(SocketOption.EVENTS)
 POLLOUT = int(PollEvent.POLLOUT)
 
@@ -48,7 +52,9 @@ ONE_PEER = frozenset(map(int, (SocketType.PAIR, SocketType.CHANNEL)))
 _DEALER = int(SocketType.DEALER)
 _INTRODUCED = frozenset(map(int, (SocketType.ROUTER, SocketType.REP)))
 _PUBLISHERS = frozenset(map(int, (SocketType.PUB, SocketType.XPUB)))
-_SUBSCRIBERS = frozenset(map(int, (SocketType.SUB, SocketType.XSUB)))
+_CONFLATING = frozenset(
+    map(int, (SocketType.DEALER, SocketType.PULL, SocketType.PUSH, SocketType.PUB, SocketType.SUB))
+)
 _PATIENCE_S = 0.5
 
 bound: dict[Key, int] = {}
@@ -72,11 +78,19 @@ _used: dict[int, set[Key]] = {}
 _met: dict[Key, int] = {}
 """Endpoint that one is bound to that takes one peer -> how many have connected."""
 
+_conflating: dict[int, set[Key]] = {}
+"""C socket -> endpoints where it waits, or has waited, with CONFLATE."""
+
+_parked: dict[int, set[Key]] = {}
+"""C socket that is closed as far as the program knows -> endpoints where it waits."""
+
 welcoming: set[int] = set()
 """C sockets that have a message of welcome."""
 
 if hasattr(os, "register_at_fork"):
-    for _records in (bound, waiting, _gone, _parted, _served, _used, _met, welcoming):
+    for _records in (
+        *(bound, waiting, _gone, _parted, _served, _used, _met, _conflating, _parked, welcoming),
+    ):
         os.register_at_fork(after_in_child=_records.clear)
 
 
@@ -91,19 +105,45 @@ def binds(handle: int, kind: int, key: Key) -> None:
     there, gone = waiting.pop(key, ()), _gone.pop(key, ())
     if kind in ONE_PEER:
         _met[key] = len(there) + len(gone)
+    _close_parked(key)
 
 
 def introduced(key: Key) -> None:
     """Take note that nobody waits any more, because a monitor is bound, or somebody was."""
     waiting.pop(key, None)
     _gone.pop(key, None)
+    _close_parked(key)
 
 
-def connects(handle: int, kind: int, key: Key) -> None:
-    """Take note that a C socket of some type has connected."""
+def _close_parked(key: Key) -> None:
+    for handle, keys in list(_parked.items()):
+        if key not in keys:
+            continue
+        keys.discard(key)
+        if keys:
+            C.zmq_disconnect(handle, key[1])
+        elif _parked.pop(handle, None) is not None:
+            C.zmq_close(handle)
+
+
+def connects(handle: int, kind: int, key: Key, *, crowded: bool) -> None:
+    """Take note that a C socket of some type has connected.
+
+    Parameters
+    ----------
+    handle, kind : int
+    key : inproc endpoint with its context
+    crowded : bool, whether it is of a type that takes one peer, and may have had one
+    """
     _used.setdefault(handle, set()).add(key)
+    if crowded:
+        _parted.setdefault(handle, set()).add(key)
     if key not in bound:
         waiting.setdefault(key, []).append((handle, kind))
+        if kind in _CONFLATING and bind.library.version >= (4, 0):
+            cell = memory.read_option(handle, CONFLATE, 4)
+            if any(cell):
+                _conflating.setdefault(handle, set()).add(key)
     elif key in _met:
         _met[key] += 1
 
@@ -119,8 +159,16 @@ def leaves(handle: int, key: Key) -> None:
     _parted.setdefault(handle, set()).add(key)
 
 
-def closes(handle: int) -> None:
-    """Take note that a C socket is about to be closed."""
+def closes(handle: int) -> bool:
+    """Take note that a C socket is about to be closed.
+
+    Returns
+    -------
+    bool, whether to close it now; otherwise that will be done here, when somebody binds where it waits
+    """
+    for key in list(_conflating.get(handle, ())):
+        _park(handle, key)
+    _conflating.pop(handle, None)
     welcoming.discard(handle)
     _parted.pop(handle, None)
     for key in _served.pop(handle, ()):
@@ -129,13 +177,35 @@ def closes(handle: int) -> None:
             _met.pop(key, None)
         for keys in list(_parted.values()):
             keys.discard(key)
+    parked = _parked.get(handle, ())
     for key in _used.pop(handle, ()):
+        if key in parked:
+            continue
         if _waits_no_more(handle, key) & _INTRODUCED and key[0] and bind.library.version < (4, 2):
             # They do not survive it later, when somebody binds or the context ends.
             try:
                 _introduce(key)
             except ZMQError:
                 pass
+    return not parked
+
+
+def _park(handle: int, key: Key) -> None:
+    """See to it that a C socket that waits with CONFLATE can be closed, now or when somebody binds."""
+    there = [other for other, _ in waiting.get(key, ())]
+    if handle not in there or not key[0]:
+        return
+    if there.count(handle) == len(there):
+        try:
+            _introduce(key)
+        except ZMQError as error:
+            if error.errno != EMFILE:
+                return  # the context ends
+        else:
+            introduced(key)
+            return
+    # Others wait there too, and are to meet who binds.
+    _parked.setdefault(handle, set()).add(key)
 
 
 def _waits_no_more(handle: int, key: Key) -> set[int]:
@@ -159,6 +229,9 @@ def context_ends(context: int) -> None:
     for records in (bound, waiting, _gone, _met):
         for key in [key for key in list(records) if key[0] == context]:
             records.pop(key, None)
+    for handle, keys in list(_parked.items()):
+        if any(key[0] == context for key in keys):
+            _parked.pop(handle, None)
 
 
 # ----------------------------------------------------------------------
@@ -182,13 +255,13 @@ def check_bind(socket: Any, address: bytes, key: Key) -> None:
     there, gone = waiting.get(key, ()), _gone.get(key, ())
     if kind in ONE_PEER and there:
         _check_introductions(socket, address, key, bool(socket.last_endpoint))
-    if kind in _PUBLISHERS and socket._handle in welcoming:
-        harmful, why = _SUBSCRIBERS, "end the process when it welcomes it"
-    elif kind in THREAD_SAFE:
-        harmful, why = THREAD_SAFE, "perhaps wait for ever"
-    else:
+    if not gone:
         return
-    if harmful.isdisjoint(gone):
+    if kind in _PUBLISHERS and socket._handle in welcoming:
+        why = "end the process when it welcomes it"
+    elif kind in THREAD_SAFE and not THREAD_SAFE.isdisjoint(gone):
+        why = "perhaps wait for ever"
+    else:
         return
     if there or not key[0]:
         raise _refusal(
@@ -212,7 +285,8 @@ def check_monitor(socket: Any, address: bytes, key: Key) -> None:
     _check_introductions(socket, address, key, False)
     there, gone = waiting.get(key, ()), _gone.get(key, ())
     # The first that waited would be its one peer.
-    if (there and (gone or len(_used.get(there[0][0], ())) > 1)) or (gone and not key[0]):
+    elsewhere = there and (there[0][0] in _parked or len(_used.get(there[0][0], ())) > 1)
+    if elsewhere or (gone and (there or not key[0])):
         raise _refusal(
             socket,
             address,
@@ -249,19 +323,20 @@ def check_connect(socket: Any, address: bytes, key: Key) -> None:
         return
     if _used.get(socket._handle) or socket._connected or socket._read_int(EVENTS) & POLLOUT:
         raise _refusal(socket, address, "it has its one peer already; disconnect from that one first")
+    if _parted.get(socket._handle):
+        raise _refusal(socket, address, "the one peer that it left may be there still; take another socket")
 
 
 def check_leave(socket: Any, address: bytes, key: Key) -> None:
-    """Refuse to disconnect a ROUTER or REP that waits.
+    """Refuse to disconnect a ROUTER or REP that waits, or who waits with CONFLATE.
 
     Raises
     ------
     zmq.ZMQError : EFSM
     """
-    if (
-        socket._socket_type in _INTRODUCED
-        and (socket._handle, socket._socket_type) in waiting.get(key, ())
-    ):
+    handle, kind = socket._handle, socket._socket_type
+    harmful = kind in _INTRODUCED or key in _conflating.get(handle, ())
+    if harmful and (handle, kind) in waiting.get(key, ()):
         raise _refusal(
             socket,
             address,
@@ -281,11 +356,14 @@ def check_marks(socket: Any) -> None:
             raise _refusal(
                 socket,
                 key[1],
-                "a socket has disconnected from there, and libzmq might use freed memory; close that "
-                "one, or set high water marks before",
+                "a socket has disconnected from there, or may have turned this one away because it "
+                "takes one peer, and libzmq might use freed memory; close that one, or set high water "
+                "marks before",
             )
     for key in _used.get(socket._handle, ()):
-        if _met.get(key, 0) > 1 and not socket._read_int(EVENTS) & POLLOUT:
+        binder = _socket_views.living(bound.get(key, 0)) if key in _met else ()
+        crowded = any(len(view._bound) + len(view._connected) > 1 for view in binder)
+        if (crowded or _met.get(key, 0) > 1) and not socket._read_int(EVENTS) & POLLOUT:
             raise _refusal(
                 socket,
                 key[1],

@@ -44,7 +44,7 @@ _telling: dict[int, Key] = {}
 """Monitored C socket -> where it tells its events."""
 
 _listening: dict[int, set[Key]] = {}
-"""PAIR -> what it is connected to."""
+"""PAIR, or another C socket that reads a monitor -> what it is connected to."""
 
 _closed: set[Key] = set()
 """Where sockets told their events that are closed and may have one left to tell."""
@@ -58,7 +58,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def is_heard(key: Key) -> bool:
-    """Tell whether a PAIR is connected to where events are told."""
+    """Tell whether somebody is connected to where events are told."""
     return any(_same(key, other) for keys in list(_listening.values()) for other in keys)
 
 
@@ -140,19 +140,25 @@ def _provide_listener(handle: int) -> None:
 
 
 def connects(handle: int, key: Key) -> None:
-    """Take note that a PAIR is about to connect to an inproc endpoint."""
+    """Take note that a PAIR, or who is to read a monitor, is about to connect to an inproc endpoint."""
     if tells(key):
         C.zmq_setsockopt(handle, RCVHWM, c_int_bytes(0), 4)
+    hears(handle, key)
+
+
+def hears(handle: int, key: Key) -> None:
+    """Take note that a C socket is who hears what is told at an inproc endpoint."""
     _listening.setdefault(handle, set()).add(key)
 
 
 def disconnects(handle: int, key: Key) -> None:
-    """Stop the monitor that a PAIR is about to disconnect from, if it is one."""
+    """Stop the monitor that a C socket is about to disconnect from, if it is one."""
     keys = _listening.get(handle)
     if keys is None or key not in keys:
         return
     _stop_telling(key)
     keys.discard(key)
+    _closed.discard(key)
 
 
 def _stop_telling(key: Key) -> None:
@@ -234,3 +240,5 @@ def context_ends(context: int) -> None:
             C.zmq_close(kept[1])
         else:
             _kept.append(kept)
+    for key in [key for key in list(_closed) if key[0] == context]:
+        _closed.discard(key)

@@ -501,13 +501,13 @@ def _close_once(handle: int, closed: list[int]) -> None:
             signaler.close()
     _idle.closed(handle)
     _connect_id.known.pop(handle, None)
-    _inproc.closes(handle)
+    closes_now = _inproc.closes(handle)
     if _wakeup.watched:
         _wakeup.closed(handle)
     if handle in turns.shared:
         _monitors.closes(handle)
         _links.close(handle, context, closed)
-    elif _monitors.closes(handle):
+    elif _monitors.closes(handle) and closes_now:
         closed.extend(map(C.zmq_close, (handle,)))
     else:
         closed.append(0)

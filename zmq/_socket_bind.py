@@ -142,12 +142,17 @@ class Endpoints(SocketBase):
         self._check_zap_domain()
         self._check_transport(address, addr)
         _endpoints.check_connect(self, address)
-        if self._socket_type == _PAIR and self._handle and address.startswith(b"inproc:"):
+        crowded = False
+        if self._handle and address.startswith(b"inproc:"):
             key = self._inproc_key(address)
-            _inproc.check_connect(self, address, key)
-            if any(view._connected for view in self._all_views()):
-                _monitors.check_listener(self, key)
-            else:
+            crowded = self._socket_type in _inproc.ONE_PEER and bool(self.last_endpoint)
+            if self._socket_type == _PAIR:
+                _inproc.check_connect(self, address, key)
+                if any(view._connected for view in self._all_views()):
+                    _monitors.check_listener(self, key)
+                else:
+                    _monitors.connects(self._handle, key)
+            elif _monitors.tells(key) and not _monitors.is_heard(key):
                 _monitors.connects(self._handle, key)
         self._meets(address, binds=False)
         names = _connect_id.known.get(self._handle)
@@ -157,7 +162,7 @@ class Endpoints(SocketBase):
             self._call_endpoint(
                 lambda _, address: _connect_id.connect(self, names, address), address, addr
             )
-        self._met(address, binds=False)
+        self._met(address, binds=False, crowded=crowded)
         name = endpoint_text(address)
         self._connected.append(name)
         return SocketContext(self, "connect", name)
@@ -276,8 +281,8 @@ class Endpoints(SocketBase):
             turns.shared.add(self._handle)
             _links.check(self, self._inproc_key(address), binds=binds)
 
-    def _met(self, address: bytes, *, binds: bool) -> None:
-        """Take note of what was bound or connected to."""
+    def _met(self, address: bytes, *, binds: bool, crowded: bool = False) -> None:
+        """Take note of what was bound or connected to, by one that may have had its one peer already."""
         if not address.startswith(b"inproc:"):
             return
         handle, key = self._handle, self._inproc_key(address)
@@ -286,7 +291,7 @@ class Endpoints(SocketBase):
         if binds:
             _inproc.binds(handle, self._socket_type, key)
         elif not _monitors.tells(key):
-            _inproc.connects(handle, self._socket_type, key)
+            _inproc.connects(handle, self._socket_type, key, crowded=crowded)
 
     def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
         self._rouse()
@@ -309,7 +314,7 @@ class Endpoints(SocketBase):
         # For libzmq both are one: what is not bound to is disconnected from.
         if self._handle and (note == "_connected" or name not in self._bound):
             self._check_midway(addr)
-            if self._socket_type == _PAIR:
+            if address.startswith(b"inproc:"):
                 _monitors.disconnects(self._handle, self._inproc_key(address))
             if _inproc.waiting:
                 _inproc.check_leave(self, address, self._inproc_key(address))

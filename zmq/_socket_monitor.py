@@ -72,6 +72,8 @@ class Monitored(SocketBase):
             _monitors.start(self._handle, key, events)
         except ZMQError as error:
             raise endpoint_failure(error, address, addr, self) from None
+        for handle, _ in _inproc.waiting.get(key, ())[:1]:
+            _monitors.hears(handle, key)
         _inproc.introduced(key)
 
     def get_monitor_socket(self: T, events: int | None = None, addr: str | None = None) -> T:

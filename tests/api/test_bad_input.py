@@ -1258,6 +1258,15 @@ publisher.send(b"hello")
 assert other.recv() == b"hello"
 other.close()
 """,
+    "no subscriber": """
+sub.close()
+for kind in (zmq.DEALER, zmq.PULL, zmq.PUSH):
+    with context.socket(kind) as other:
+        other.connect("inproc://b")
+    publisher.bind("inproc://b")
+    publisher.unbind("inproc://b")
+publisher.bind("inproc://a")
+""",
     "not of publishers": """
 sub.close()
 with context.socket(zmq.XSUB) as other, context.socket(zmq.PAIR) as pair:
@@ -1272,7 +1281,7 @@ publisher.bind("inproc://b")
 @pytest.mark.parametrize("kind", ["XPUB", "PUB"])
 @pytest.mark.parametrize("what", WELCOME)
 def test_welcoming_who_has_left(what: str, kind: str) -> None:
-    """Subscribers that waited and have left get no welcome, and all others do."""
+    """Those that waited and have left get no welcome, and all others do."""
     survives(
         f"""
 with zmq.Context() as context, context.socket(zmq.{kind}) as publisher:
@@ -1322,6 +1331,88 @@ with zmq.Context() as context, context.socket(zmq.PAIR) as one, context.socket(z
             each.poll(0)
         peer.send(b"x")
         assert one.recv_multipart()[-1] == b"x"
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+def test_a_pair_that_comes_back() -> None:
+    """A PAIR that left before anybody has bound connects again, or is refused where it keeps its peer."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.PAIR) as one:
+    one.connect("inproc://a")
+    one.disconnect("inproc://a")
+    try:
+        one.connect("inproc://a")
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EFSM
+        assert zmq.zmq_version_info() < (4, 2)
+"""
+    )
+
+
+CONFLATING: dict[str, str] = {
+    "the context ends": "",
+    "somebody binds": """
+with context.socket(zmq.DEALER) as other:
+    other.bind("inproc://a")
+""",
+    "a monitor starts": """
+with context.socket(zmq.DEALER) as other:
+    other.monitor("inproc://a")
+""",
+}
+
+
+@pytest.mark.libzmq("4.0")
+@pytest.mark.parametrize("kind", ["DEALER", "PULL", "PUSH", "PUB", "SUB"])
+@pytest.mark.parametrize("what", CONFLATING)
+def test_leaving_with_conflate(what: str, kind: str) -> None:
+    """Who waits for somebody to bind, with CONFLATE, may be closed, and may not disconnect."""
+    survives(
+        f"""
+for _ in range(10):
+    context = zmq.Context()
+    with context.socket(zmq.{kind}) as socket:
+        socket.linger = 0
+        socket.conflate = True
+        socket.connect("inproc://a")
+        with pytest.raises(zmq.ZMQError, match="close it instead") as raised:
+            socket.disconnect("inproc://a")
+        assert raised.value.errno == zmq.EFSM
+    for _ in range(10):
+        context.socket(zmq.PUSH).close()
+{textwrap.indent(CONFLATING[what], "    ")}
+    context.term()
+"""
+    )
+
+
+@pytest.mark.libzmq("4.0")
+def test_leaving_others_with_conflate() -> None:
+    """Those that waited at the same place as who has left, with CONFLATE, meet who binds there."""
+    survives(
+        """
+from zmq import _inproc
+
+with zmq.Context() as context, context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as other:
+    other.rcvtimeo = push.sndtimeo = 5000
+    for _ in range(3):
+        with context.socket(zmq.PULL) as socket:
+            socket.conflate = True
+            if not other._connected:
+                other.connect("inproc://a")
+                other.connect("inproc://b")
+            socket.connect("inproc://a")
+            socket.connect("inproc://b")
+    push.bind("inproc://a")
+    push.poll(0)
+    for number in range(10):
+        push.send(b"%d" % number)
+        assert other.recv() == b"%d" % number
+    push.bind("inproc://b")
+    assert not _inproc._parked
 """
     )
 
@@ -1380,6 +1471,28 @@ one.bind("inproc://a")
 other.poll(0)
 one.poll(0)
 other.poll(0)
+""",
+    "turned away by who connects": """
+one.bind("inproc://a")
+other.connect("tcp://127.0.0.1:9")
+other.connect("inproc://a")
+other.poll(0)
+""",
+    "turned away by who waits": """
+other.connect("inproc://b")
+other.connect("inproc://a")
+one.bind("inproc://a")
+one.poll(0)
+other.poll(0)
+""",
+    "turned away by who has a peer elsewhere": """
+with_peer = context.socket(zmq.PAIR)
+other.bind("inproc://a")
+other.bind("inproc://b")
+with_peer.connect("inproc://b")
+one.connect("inproc://a")
+other.poll(0)
+one.poll(0)
 """,
     "turned away": """
 with_peer = context.socket(zmq.PAIR)

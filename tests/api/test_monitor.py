@@ -150,6 +150,44 @@ def test_monitor_by_hand(listener_first: bool, socket: Any, endpoint: Any) -> No
     assert events(listener) == [zmq.EVENT_MONITOR_STOPPED]
 
 
+@pytest.mark.parametrize("kind", [zmq.PULL, zmq.DEALER, zmq.SUB])
+@pytest.mark.parametrize("listener_first", [False, True])
+@pytest.mark.parametrize("leaves", ["close", "disconnect"])
+def test_listener_of_another_type(
+    leaves: str, listener_first: bool, kind: int, context: zmq.Context, socket: Any, endpoint: Any
+) -> None:
+    """A monitor is read by whatever is connected to it, as over any other endpoint."""
+    monitored, listener = socket(zmq.REP), socket(kind)
+    where = endpoint("inproc")
+    if kind == zmq.SUB:
+        listener.subscribe(b"")
+    if listener_first:
+        listener.connect(where)
+    monitored.monitor(where, zmq.EVENT_ALL)
+    if not listener_first:
+        listener.connect(where)
+    monitored.bind("tcp://127.0.0.1:*")
+    listener.rcvtimeo = 5000
+    told = recv_monitor_message(listener)
+    assert told["event"] == zmq.EVENT_LISTENING
+    if leaves == "close":
+        listener.close()
+    else:
+        listener.disconnect(where)
+    monitored.close()
+
+
+@pytest.mark.parametrize("leaves", ["disconnect", "unbind"])
+def test_listener_leaves_after_the_socket(leaves: str, socket: Any, endpoint: Any) -> None:
+    """Nothing is kept of a monitor when both ends are gone, however the listener left."""
+    monitored, where = socket(zmq.REP), endpoint("inproc")
+    listener = monitored.get_monitor_socket(addr=where)
+    monitored.close()
+    getattr(listener, leaves)(where)
+    listener.close()
+    assert not _monitors._closed
+
+
 def test_listener_of_another_view(socket: Any, endpoint: Any) -> None:
     """The listener may be made by a shadow of the context, and the monitor by one of the socket."""
     one = socket(zmq.REP)
