@@ -97,14 +97,16 @@ class Checked(SocketBase):
         self, operation: Callable[[int], int], flags: int, doing: str, started: float
     ) -> int:
         timeout_ms = 0 if flags & DONTWAIT else self._timeout(doing)
-        pause = 0.0
+        pause, told = 0.0, 0
         while True:
             seen = turns.done()
             rc = operation(flags | DONTWAIT)
             if rc != -1:
                 return rc
             errnum = errors.last_errno()
-            if errnum == errors.EINTR:
+            # A signal handler may have failed a call of its own since; what lasts is the socket's.
+            if errnum == errors.EINTR or errnum not in (EAGAIN, told):
+                told = errnum
                 continue
             if errnum != EAGAIN or timeout_ms == 0:
                 raise self._error(errnum, doing)

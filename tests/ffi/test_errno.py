@@ -272,6 +272,30 @@ def test_handler_that_fails_does_not_end_recv(
     assert len(calls) > 1
 
 
+@pytest.mark.parametrize("timeout", [50, 0])
+def test_handler_that_fails_before_errno_is_read(
+    timeout: int, socket: SocketFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a call of a handler fails with, right after recv had nothing, is not what recv fails with."""
+    waiting, act = socket(zmq.PULL, rcvtimeo=timeout), misuse(socket(zmq.PULL))
+    receive = C.zmq_msg_recv
+    handlers = [act]
+
+    def interrupted(*args: Any) -> Any:
+        rc = receive(*args)
+        if handlers:
+            handlers.pop()()
+        return rc
+
+    monkeypatch.setattr(C, "zmq_msg_recv", interrupted)
+    with pytest.raises(zmq.Again):
+        waiting.recv()
+    assert not handlers
+    with pytest.raises(zmq.ZMQError) as raised:
+        socket(zmq.PUSH).recv()
+    assert raised.value.errno == zmq.ENOTSUP
+
+
 @posix
 @in_handlers
 def test_handler_that_fails_does_not_end_a_poll(
