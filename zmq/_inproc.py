@@ -7,7 +7,7 @@ with memory that it has freed, where
 
 - a ROUTER or REP that waited introduces itself to who binds, and has been disconnected
   meanwhile, or who binds is a PAIR or CHANNEL, a monitor too, that has a peer already;
-- a publisher welcomes (XPUB_WELCOME_MSG) somebody who waited and has left;
+- somebody who waited and has left is welcomed (XPUB_WELCOME_MSG, HELLO_MSG);
 - who waited with CONFLATE has left, when somebody binds or the context ends: there is
   room for one message, and the last one says that it has left, where a first is expected;
 - a thread-safe socket binds where another waited and has left, which a thread of
@@ -51,10 +51,15 @@ ONE_PEER = frozenset(map(int, (SocketType.PAIR, SocketType.CHANNEL)))
 
 _DEALER = int(SocketType.DEALER)
 _INTRODUCED = frozenset(map(int, (SocketType.ROUTER, SocketType.REP)))
-_PUBLISHERS = frozenset(map(int, (SocketType.PUB, SocketType.XPUB)))
+WELCOMES = frozenset(map(int, (SocketOption.XPUB_WELCOME_MSG, SocketOption.HELLO_MSG)))
 _CONFLATING = frozenset(
     map(int, (SocketType.DEALER, SocketType.PULL, SocketType.PUSH, SocketType.PUB, SocketType.SUB))
 )
+_READY_WITH_PEERS = frozenset(
+    map(int, (SocketType.PAIR, SocketType.CHANNEL, SocketType.DEALER, SocketType.PUSH, SocketType.REQ))
+)
+"""Types that can send when they have a peer; others always can, or never."""
+
 _PATIENCE_S = 0.5
 
 bound: dict[Key, int] = {}
@@ -84,8 +89,8 @@ _conflating: dict[int, set[Key]] = {}
 _parked: dict[int, set[Key]] = {}
 """C socket that is closed as far as the program knows -> endpoints where it waits."""
 
-welcoming: set[int] = set()
-"""C sockets that have a message of welcome."""
+welcoming: set[tuple[int, int]] = set()
+"""C sockets that have a message for each who connects, with the option that is."""
 
 if hasattr(os, "register_at_fork"):
     for _records in (
@@ -169,7 +174,8 @@ def closes(handle: int) -> bool:
     for key in list(_conflating.get(handle, ())):
         _park(handle, key)
     _conflating.pop(handle, None)
-    welcoming.discard(handle)
+    for option in WELCOMES:
+        welcoming.discard((handle, option))
     _parted.pop(handle, None)
     for key in _served.pop(handle, ()):
         if bound.get(key) == handle:
@@ -257,7 +263,7 @@ def check_bind(socket: Any, address: bytes, key: Key) -> None:
         _check_introductions(socket, address, key, bool(socket.last_endpoint))
     if not gone:
         return
-    if kind in _PUBLISHERS and socket._handle in welcoming:
+    if any((socket._handle, option) in welcoming for option in WELCOMES):
         why = "end the process when it welcomes it"
     elif kind in THREAD_SAFE and not THREAD_SAFE.isdisjoint(gone):
         why = "perhaps wait for ever"
@@ -363,13 +369,22 @@ def check_marks(socket: Any) -> None:
     for key in _used.get(socket._handle, ()):
         binder = _socket_views.living(bound.get(key, 0)) if key in _met else ()
         crowded = any(len(view._bound) + len(view._connected) > 1 for view in binder)
-        if (crowded or _met.get(key, 0) > 1) and not socket._read_int(EVENTS) & POLLOUT:
+        if (crowded or _met.get(key, 0) > 1) and not _has_its_peer(socket):
             raise _refusal(
                 socket,
                 key[1],
                 "who is bound there takes one peer and may have turned this one away, and libzmq might "
                 "use freed memory; set high water marks before",
             )
+
+
+def _has_its_peer(socket: Any) -> bool:
+    """Tell whether a socket certainly has the one peer that it is to have."""
+    return (
+        socket._socket_type in _READY_WITH_PEERS
+        and len(socket._bound) + len(socket._connected) == 1
+        and bool(socket._read_int(EVENTS) & POLLOUT)
+    )
 
 
 def _refusal(socket: Any, address: bytes, why: str) -> ZMQError:

@@ -39,7 +39,6 @@ SNDHWM = int(SocketOption.SNDHWM)
 FD = int(SocketOption.FD)
 CONNECT_ROUTING_ID = int(SocketOption.CONNECT_ROUTING_ID)
 EVENTS = int(SocketOption.EVENTS)
-XPUB_WELCOME_MSG = int(SocketOption.XPUB_WELCOME_MSG)
 
 _HIDDEN = frozenset(("hwm", "subscribe", "unsubscribe"))
 
@@ -126,8 +125,9 @@ class Options(SocketBase):
             self._rouse()  # some change what the socket is ready for
         if kind == NOTED:
             _connect_id.note(self._handle, option, value)
-        elif option == XPUB_WELCOME_MSG:
-            (_inproc.welcoming.add if value else _inproc.welcoming.discard)(self._handle)
+        elif option in _inproc.WELCOMES:
+            welcoming = _inproc.welcoming
+            (welcoming.add if value else welcoming.discard)((self._handle, option))
 
     def setsockopt(self, option: int, optval: Any) -> None:
         """Set an option; the older name of set()."""

@@ -1299,6 +1299,27 @@ with zmq.Context() as context, context.socket(zmq.{kind}) as publisher:
     )
 
 
+@pytest.mark.draft
+@pytest.mark.libzmq("4.3.4")
+@pytest.mark.parametrize("kind", ["ROUTER", "DEALER"])
+def test_greeting_who_has_left(kind: str) -> None:
+    """Those that waited and have left get no HELLO_MSG, and all others do."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.{kind}) as one:
+    one.set(zmq.HELLO_MSG, b"hello")
+    with context.socket(zmq.ROUTER) as other:
+        other.connect("inproc://a")
+    one.bind("inproc://a")
+    with context.socket(zmq.DEALER) as other:
+        other.rcvtimeo = 5000
+        other.connect("inproc://a")
+        one.poll(0)
+        assert other.recv() == b"hello"
+"""
+    )
+
+
 @pytest.mark.libzmq("4.0")
 @pytest.mark.parametrize("first", ["bind", "connect"])
 @pytest.mark.parametrize("kind", ["ROUTER", "DEALER"])
@@ -1525,6 +1546,29 @@ with zmq.Context() as context:
     other.close()
     one.set_hwm(7)
     assert one.sndhwm == one.rcvhwm == 7
+"""
+    )
+
+
+@pytest.mark.libzmq("4.2")
+@pytest.mark.parametrize("kind", ["ROUTER", "PUB", "SUB", "DEALER"])
+def test_high_water_marks_of_who_is_turned_away(kind: str) -> None:
+    """That a socket can send does not say that it has not been turned away."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.{kind}) as one, context.socket(zmq.PAIR) as pair:
+    with context.socket(zmq.DEALER) as peer:
+        pair.bind("inproc://a")
+        peer.connect("inproc://a")
+        if one.type == zmq.DEALER:
+            one.bind("inproc://b")
+            peer.connect("inproc://b")
+        one.connect("inproc://a")
+        for socket in (pair, peer, one):
+            socket.poll(0)
+        with pytest.raises(zmq.ZMQError, match="may have turned this one away") as raised:
+            one.set_hwm(5)
+        assert raised.value.errno == zmq.EFSM
 """
     )
 
