@@ -291,7 +291,10 @@ def check_monitor(socket: Any, address: bytes, key: Key) -> None:
     _check_introductions(socket, address, key, False)
     there, gone = waiting.get(key, ()), _gone.get(key, ())
     # The first that waited would be its one peer.
-    elsewhere = there and (there[0][0] in _parked or len(_used.get(there[0][0], ())) > 1)
+    first = _socket_views.living(there[0][0]) if there else []
+    elsewhere = there and (
+        there[0][0] in _parked or any(len(view._bound) + len(view._connected) > 1 for view in first)
+    )
     if elsewhere or (gone and (there or not key[0])):
         raise _refusal(
             socket,

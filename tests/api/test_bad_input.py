@@ -1217,6 +1217,11 @@ with zmq.Context() as context, context.socket(zmq.PUB) as one, context.socket(zm
         with pytest.raises(zmq.ZMQError, match="nobody else could listen") as raised:
             one.monitor(name)
         assert raised.value.errno == zmq.EFSM
+    with one.get_monitor_socket() as other:
+        if zmq.zmq_version_info() >= (4, 2):
+            other.connect("inproc://d")
+            with pytest.raises(zmq.ZMQError, match="nobody else could listen"):
+                one.monitor("inproc://d")
     with context.socket(zmq.PAIR) as other:
         other.connect("inproc://b")
     one.monitor("inproc://b")
