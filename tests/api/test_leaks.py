@@ -39,7 +39,7 @@ def descriptors():
     return len(os.listdir("/proc/self/fd"))
 
 def settle(wanted):
-    # Sockets are closed, and collected contexts terminated, in the background.
+    # Sockets are closed, and collected contexts terminated, in the background, which may be far behind.
     deadline = time.monotonic() + 5
     while descriptors() > wanted and time.monotonic() < deadline:
         # Those that were connected to them have to take note of it first.
@@ -247,13 +247,17 @@ def test_sockets() -> None:
         peer = context.socket(zmq.PULL)
         peer.bind("inproc://peer")
         numbers = iter(range(10**9))
+        opened = descriptors()
         def once():
+            number = next(numbers)
             with context.socket(zmq.PUSH) as socket:
                 socket.linger = 0
-                socket.bind(f"inproc://{next(numbers) % 1000}")
+                socket.bind(f"inproc://{number % 1000}")
                 socket.connect("inproc://peer")
                 socket.send(b"x")
                 peer.recv()
+            if number % 50 == 0:
+                settle(opened)
         """,
         5000,
     )
@@ -321,11 +325,15 @@ def test_monitors() -> None:
     """Memory and descriptors are flat while monitors are started, read and stopped."""
     check(
         """
+        first = context.socket(zmq.PAIR)  # libzmq's own descriptors are there with it
+        numbers, opened = iter(range(10**9)), descriptors()
         def once():
             with context.socket(zmq.PUSH) as socket, socket.get_monitor_socket() as monitor:
                 socket.bind("tcp://127.0.0.1:*")
                 monitor.recv_multipart()
                 socket.disable_monitor()
+            if next(numbers) % 50 == 0:
+                settle(opened)
         """,
         1000,
     )
