@@ -4,9 +4,9 @@
 It listens at whatever descriptor has the number in USE_FD, and ends the process when
 that is no listening socket, or when it listens there already. Older releases do so
 too when there is no such device as in BINDTODEVICE, or divide by a RECONNECT_IVL of
-0. What answers a handshake's question for authentication has to be of one of three
-types. A DGRAM can do nothing but udp, and a STREAM gets parts over inproc that it
-cannot have.
+0; newer ones when a SOCKS proxy is not there. What answers a handshake's question for
+authentication has to be of one of three types. A DGRAM can do nothing but udp, and a
+STREAM gets parts over inproc that it cannot have.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+ECONNREFUSED = int(Errno.ECONNREFUSED)
 EINVAL = int(Errno.EINVAL)
 ENOCOMPATPROTO = int(Errno.ENOCOMPATPROTO)
 BINDTODEVICE = int(SocketOption.BINDTODEVICE)
 RECONNECT_IVL = int(SocketOption.RECONNECT_IVL)
+SOCKS_PROXY = int(SocketOption.SOCKS_PROXY)
 USE_FD = int(SocketOption.USE_FD)
+
+_PROXY_S = 3.0
 
 _FAMILIES = {b"tcp": ("AF_INET", "AF_INET6"), b"ipc": ("AF_UNIX",)}
 
@@ -95,10 +99,14 @@ def check_connect(socket: Any, address: bytes) -> None:
     Raises
     ------
     zmq.ZMQError : RECONNECT_IVL is 0 (EINVAL, before 4.3.4); there is no such device as in
-        BINDTODEVICE (ENODEV)
+        BINDTODEVICE (ENODEV); nobody listens at SOCKS_PROXY (ECONNREFUSED, from 4.3 on)
     """
     version = bind.library.version
-    if version >= (4, 3, 4) or not socket._handle or address.startswith(b"inproc:"):
+    if not socket._handle or address.startswith(b"inproc:"):
+        return
+    if version >= (4, 3) and address.startswith(b"tcp:"):
+        _check_proxy(socket)
+    if version >= (4, 3, 4):
         return
     _check_device(socket)
     if socket._read_int(RECONNECT_IVL) == 0:
@@ -107,6 +115,24 @@ def check_connect(socket: Any, address: bytes) -> None:
             f"give {socket._describe()} one of 1 ms or more)",
             EINVAL,
         )
+
+
+def _check_proxy(socket: Any) -> None:
+    """Refuse a proxy that is not there: libzmq ends the process when it is not let in."""
+    proxy = os.fsdecode(socket._read(SOCKS_PROXY, BYTES))
+    if not proxy:
+        return
+    import socket as plain
+
+    host, _, port = proxy.rpartition(":")
+    try:
+        plain.create_connection((host.strip("[]"), int(port)), _PROXY_S).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise errors.failure(
+            f"{bind.strerror(ECONNREFUSED)} (socks_proxy={proxy!r}: {error}; libzmq "
+            f"{bind.dotted(bind.library.version)} would end the process; {socket._describe()})",
+            ECONNREFUSED,
+        ) from None
 
 
 def check_zap_handler(socket: Any, address: bytes, kind: int) -> None:

@@ -1176,6 +1176,65 @@ with zmq.Context() as context, context.socket(zmq.{kind}) as one, context.socket
     )
 
 
+@pytest.mark.libzmq("4.3")
+def test_proxies_that_are_not_there() -> None:
+    """Who cannot reach its SOCKS proxy does not connect: libzmq would not survive it."""
+    survives(
+        """
+import errno, socket
+with socket.socket() as unused, zmq.Context() as context, context.socket(zmq.PUSH) as push:
+    unused.bind(("127.0.0.1", 0))
+    push.linger = 0
+    for proxy in (b"127.0.0.1:%d" % unused.getsockname()[1], b"127.0.0.1:99999", b":"):
+        push.socks_proxy = proxy
+        with pytest.raises(zmq.ZMQError, match="socks_proxy=") as raised:
+            push.connect("tcp://127.0.0.1:1")
+        assert raised.value.errno == errno.ECONNREFUSED
+        push.connect("inproc://a")
+"""
+    )
+
+
+@pytest.mark.libzmq("4.1")
+def test_proxies_that_are_there() -> None:
+    """Messages pass through a SOCKS proxy."""
+    survives(
+        r"""
+import socket, threading, warnings
+warnings.simplefilter("ignore", ResourceWarning)
+def pump(source, sink):
+    try:
+        while sink.send(source.recv(4096)):
+            pass
+    except OSError:
+        pass
+
+def serve(client):
+    if not client.recv(100):
+        return  # who asks only whether the proxy is there
+    client.sendall(b"\5\0")
+    server = socket.create_connection(("127.0.0.1", int.from_bytes(client.recv(300)[-2:], "big")))
+    client.sendall(b"\5\0\0\1\0\0\0\0\0\0")
+    threading.Thread(target=pump, args=(server, client), daemon=True).start()
+    pump(client, server)
+
+def listen():
+    while True:
+        threading.Thread(target=serve, args=(proxy.accept()[0],), daemon=True).start()
+
+proxy = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=listen, daemon=True).start()
+with zmq.Context() as context, context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+    push.linger, pull.rcvtimeo = 0, 5000
+    pull.bind("tcp://127.0.0.1:*")
+    push.socks_proxy = b"127.0.0.1:%d" % proxy.getsockname()[1]
+    push.connect(pull.last_endpoint)
+    push.send(b"x")
+    assert pull.recv() == b"x"
+"""
+    )
+
+
 @pytest.mark.libzmq("4.0")
 @pytest.mark.parametrize("waiting", ["ROUTER, ROUTER", "DEALER, REP", "PAIR, ROUTER, closed"])
 def test_monitoring_where_several_wait(waiting: str) -> None:
