@@ -56,7 +56,7 @@ class Pin(NamedTuple):
 
 
 # Later wheels for Windows have libzmq linked into a Python extension, which exports nothing of it;
-# those for Windows on ARM always had.
+# those for Windows on ARM always had: windows_arm64.py builds a library for that.
 PINS = (
     Pin(
         "manylinux_2_28_x86_64",
@@ -330,11 +330,16 @@ def _is_libzmq(name: str) -> bool:
 
 
 def licence_names(names: list[str]) -> list[str]:
-    """Pick the licence texts of libzmq and its neighbours; all there are if none is named so."""
+    """Pick the licence texts of libzmq and its neighbours; all there are if none is named so.
+
+    A wheel of this package has none but those, some of what is linked into the library.
+    """
     words = ("license", "licence", "copying", "notice")
     folders = (".dist-info/", f"{FOLDER}/{LICENCES}/")
     inside = [name for name in names if name[-1] != "/" and any(text in name for text in folders)]
     texts = _with_words(inside, words)
+    if own := [name for name in texts if folders[1] in name]:
+        return own
     return _with_words(texts, ("zeromq", "libzmq", "sodium", "lesser")) or texts
 
 

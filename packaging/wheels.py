@@ -7,7 +7,13 @@ Every wheel serves every Python. Nothing is compiled, so one machine makes them 
 come out of the wheels that ``PINS`` in ``bundle.py`` names, by their hashes. They cannot be loaded
 on a machine of another kind; what they are is known by the hash.
 
-For Windows on ARM there is no library to take, so pip takes the pure wheel there; that is printed too.
+For Windows on ARM there is no library to take. One is built before, by zig on any machine::
+
+    python packaging/windows_arm64.py another/folder
+    python packaging/wheels.py some/folder another/folder
+
+Without the second folder the set has no wheel for it, and pip takes the pure one there; that is
+printed too.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 import bundle
+import windows_arm64
 
 # The earliest that a zip file can tell: the same source gives the same wheels, byte for byte.
 WHEN = (1980, 1, 1, 0, 0, 0)
@@ -30,7 +37,8 @@ EPOCH = "315532800"
 # What pip takes the pure wheel for, and why
 PURE_ONLY = """\
 no wheel for win_arm64: libzmq is published there only inside a Python extension, which exports
-nothing of it. pip takes the pure wheel, which needs a libzmq (vcpkg install zeromq:arm64-windows).
+nothing of it. packaging/windows_arm64.py builds one, and its folder is named after that of the set.
+Without it pip takes the pure wheel, which needs a libzmq (vcpkg install zeromq:arm64-windows).
 With Python for amd64, which Windows on ARM runs, pip takes the wheel for win_amd64."""
 
 
@@ -59,9 +67,8 @@ def fetch(pin: bundle.Pin, folder: Path) -> None:
     bundle.add_texts(folder, pin.libzmq)
 
 
-def add_library(pure: Path, pin: bundle.Pin, library: Path, folder: Path) -> Path:
-    """Write the pure wheel again, with a library and the tags of its platform; return its path."""
-    platforms = pin.wheel[:-4].split("-")[-1]
+def add_library(pure: Path, platforms: str, library: Path, folder: Path) -> Path:
+    """Write the pure wheel again, with a library and the tags of its platforms; return its path."""
     with zipfile.ZipFile(pure) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     (record,) = (name for name in files if name.endswith(".dist-info/RECORD"))
@@ -96,33 +103,50 @@ def _record_text(files: dict[str, bytes], record: str) -> bytes:
     return "\n".join([*lines, f"{record},,", ""]).encode()
 
 
-def make(folder: Path) -> list[Path]:
-    """Fill a folder with the set; return the wheels, the pure one first."""
+def make(folder: Path, for_arm: Path | None = None) -> dict[Path, str]:
+    """Fill a folder with the set.
+
+    Parameters
+    ----------
+    folder : Path, where the wheels go
+    for_arm : Path, what windows_arm64.py has filled; None leaves out the wheel for Windows on ARM
+
+    Returns
+    -------
+    dict, wheel: version of the libzmq in it, or "none"
+    """
+    if for_arm is not None:
+        windows_arm64.check(for_arm)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         built = build_pure(Path(scratch))
-        wheels = [folder / built.name]
-        wheels[0].write_bytes(built.read_bytes())
+        wheels = {folder / built.name: "none"}
+        (folder / built.name).write_bytes(built.read_bytes())
         for pin in bundle.PINS:
             library = Path(scratch, pin.platform)
             fetch(pin, library)
-            wheels.append(add_library(built, pin, library, folder))
+            platforms = pin.wheel[:-4].split("-")[-1]
+            wheels[add_library(built, platforms, library, folder)] = pin.libzmq
+        if for_arm is not None:
+            wheels[add_library(built, "win_arm64", for_arm, folder)] = windows_arm64.LIBZMQ
     return wheels
 
 
 def main() -> int:
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         print(__doc__, file=sys.stderr)
         return 2
+    folder, *for_arm = (Path(argument).absolute() for argument in sys.argv[1:])
     try:
-        wheels = make(Path(sys.argv[1]).absolute())
+        wheels = make(folder, *for_arm)
     except (bundle.BundleError, subprocess.CalledProcessError) as exc:
         print(f"wheels: {exc}", file=sys.stderr)
         return 1
-    for wheel, version in zip(wheels, ["none", *(pin.libzmq for pin in bundle.PINS)]):
+    for wheel, version in wheels.items():
         size = wheel.stat().st_size / 1024
         print(f"{size:6.0f} KiB  libzmq {version:5}  {wheel.name}")
-    print(PURE_ONLY)
+    if not for_arm:
+        print(PURE_ONLY)
     return 0
 
 

@@ -44,3 +44,51 @@ def _thin(content: bytes) -> set[str]:
     if (magic, kind) != (0xFEEDFACF, 6):  # MH_DYLIB
         raise ValueError("not a dynamic library of 64 bits")
     return {MACH[cpu]}
+
+
+# --- what a DLL of 64 bits gives and takes --------------------------------------------------------
+
+
+def exports(content: bytes) -> set[str]:
+    """Return the names that a DLL exports."""
+    at, here = _directory(content, 0)
+    (count,) = struct.unpack_from("<I", content, at + 24)
+    (names,) = struct.unpack_from("<I", content, at + 32)
+    addresses = struct.unpack_from(f"<{count}I", content, here(names))
+    return {_text(content, here(address)) for address in addresses}
+
+
+def imports(content: bytes) -> set[str]:
+    """Return the names of the DLLs that a DLL needs, in small letters."""
+    at, here = _directory(content, 1)
+    found = set()
+    while (name := struct.unpack_from("<I", content, at + 12)[0]) != 0:
+        found.add(_text(content, here(name)).lower())
+        at += 20
+    return found
+
+
+def _directory(content, index):
+    """Find one of its tables in the file, and what makes an address a place in the file."""
+    (start,) = struct.unpack_from("<I", content, 0x3C)
+    (sections,) = struct.unpack_from("<H", content, start + 6)
+    size, _, magic = struct.unpack_from("<HHH", content, start + 20)
+    if magic != 0x020B:
+        raise ValueError("not of 64 bits")
+    rows = [
+        struct.unpack_from("<4I", content, start + 24 + size + 40 * row + 8)
+        for row in range(sections)
+    ]
+
+    def here(address):
+        for memory, begins, length, offset in rows:
+            if begins <= address < begins + max(memory, length):
+                return address - begins + offset
+        raise ValueError(f"no section holds {address:#x}")
+
+    (address,) = struct.unpack_from("<I", content, start + 24 + 112 + 8 * index)
+    return here(address), here
+
+
+def _text(content, at):
+    return content[at : content.index(b"\0", at)].decode("ascii")

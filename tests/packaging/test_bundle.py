@@ -101,6 +101,19 @@ def test_unpacked_with_licences_and_origin(bundle, tmp_path, library):
     assert origin["files"][name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
 
 
+def test_licences_out_of_our_own_wheel(bundle):
+    """Out of a wheel of this package come the texts of all that is in its library, not the package's."""
+    folder = "zmq/_libzmq/licenses/"
+    texts = [f"{folder}LICENSE.{name}.txt" for name in ("LESSER", "libcxx", "mingw-w64")]
+    names = [
+        "zmq_ctypes-27.3.0.dist-info/licenses/LICENSE",
+        folder,
+        *texts,
+        "zmq/_libzmq/libzmq.dll",
+    ]
+    assert bundle.licence_names(names) == texts
+
+
 # --- what is downloaded ---------------------------------------------------------------------------
 
 

@@ -10,16 +10,17 @@ import io
 import json
 import os
 import re
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.tags import mac_platforms
 
-from zmq._ctypes import loader
+from zmq._ctypes import loader, signatures
 
-from .conftest import ROOT, Home, find_python, pip, run
-from .formats import describe
+from .conftest import FOR_ARM, ROOT, Home, find_python, pip, run
+from .formats import describe, exports, imports
 
 pytestmark = pytest.mark.packaging
 
@@ -38,6 +39,15 @@ SET = {
     "win_amd64": ("win32", "PE", {"amd64"}, "4.3.4", WINDOWS),
     "win32": ("win32", "PE", {"x86"}, "4.3.4", WINDOWS),
 }
+LINKED_IN = {
+    f"LICENSE.{name}.txt" for name in ("libcxx", "libcxxabi", "libunwind", "mingw-w64", "zig")
+}
+OF_ARM = {"LICENSE.LESSER.txt", "LICENSE.GPL-3.txt", "LICENSE.libsodium.txt"} | LINKED_IN
+DRAFTS_NOT_BOUND = {name for name in signatures.NOT_BOUND if name.startswith("zmq_poller_")} | {
+    "zmq_msg_init_buffer"
+}
+if FOR_ARM:
+    SET["win_arm64"] = ("win32", "PE", {"arm64"}, "4.3.4", OF_ARM)
 
 
 @pytest.fixture(params=SET)
@@ -71,16 +81,44 @@ def test_the_set(wheel_set):
 
 
 def test_windows_on_arm(wheel_set):
-    """pip takes the pure wheel there, and the list says that no libzmq is inside and what to do."""
+    """pip takes the wheel for it if there is one; if not the pure one, and the list says what to do."""
     folder, printed = wheel_set
     target = ["--platform", "win_arm64", "--python-version", "3.13", "--only-binary", ":all:"]
     links = ["--no-index", "--find-links", folder, "--no-deps", "--dry-run", "--report", "-"]
     target += ["--target", folder / "nowhere", "--quiet", "--ignore-installed"]
     report = json.loads(pip("install", *target, *links, "zmq-ctypes"))
     (taken,) = (each["download_info"]["url"] for each in report["install"])
-    assert taken.endswith("-py3-none-any.whl")
-    assert "no wheel for win_arm64: " in printed
-    assert "vcpkg install zeromq:arm64-windows" in printed
+    assert taken.endswith("-py3-none-win_arm64.whl" if FOR_ARM else "-py3-none-any.whl")
+    for text in (
+        "no wheel for win_arm64: ",
+        "windows_arm64.py",
+        "vcpkg install zeromq:arm64-windows",
+    ):
+        assert (text in printed) is not bool(FOR_ARM)
+
+
+@pytest.mark.parametrize("change", [None, "other bytes", "amd64", "another file"])
+def test_another_folder_for_windows_on_arm(change, bundle, tmp_path):
+    """Only what windows_arm64.py has built for that is taken, whole and alone."""
+    given = tmp_path / "given"
+    given.mkdir()
+    if change:
+        (given / "libzmq.dll").write_bytes(b"MZ")
+        program = "import json, windows_arm64; print(json.dumps(windows_arm64.SOURCES))"
+        sources = json.loads(run(sys.executable, "-c", program, cwd=ROOT / "packaging").stdout)
+        digest = hashlib.sha256(b"MZ").hexdigest()
+        processor = "x86_64" if change == "amd64" else "aarch64"
+        facts = {"sources": sources, "libzmq": "4.3.4", "sha256": digest, "processor": processor}
+        bundle.note_origin(given, **facts)
+    if change == "other bytes":
+        (given / "libzmq.dll").write_bytes(b"MZ and more")
+    elif change == "another file":
+        (given / "more.dll").write_bytes(b"MZ")
+    program = ROOT / "packaging" / "wheels.py"
+    done = run(sys.executable, program, tmp_path / "set", given, check=False)
+    assert done.returncode == 1
+    assert ("not what windows_arm64.py leaves" if change else "has not filled it") in done.stdout
+    assert not (tmp_path / "set").exists()
 
 
 def test_the_pure_one(wheel_set):
@@ -127,7 +165,7 @@ def test_the_rest_is_the_pure_one(inside, wheel_set):
 
 def test_library_inside(inside):
     """Every library is of the platform's format and processors, and the loader there finds libzmq."""
-    (system, kind, processors, _, _), files = inside
+    (system, kind, processors, _, texts), files = inside
     found = libraries(files)
     assert {name: describe(content) for name, content in found.items()} == dict.fromkeys(
         found, (kind, processors)
@@ -135,7 +173,27 @@ def test_library_inside(inside):
     ranked = [name for name in found if loader._rank(system, name) is not None]
     assert len(ranked) == 1
     assert b"zmq_ctx_new\0" in found[ranked[0]]
-    assert any(name.lower().startswith("libsodium") for name in found)
+    linked_in = "LICENSE.libcxx.txt" in texts
+    assert any(name.lower().startswith("libsodium") for name in found) is not linked_in
+
+
+@pytest.mark.skipif(not FOR_ARM, reason="ZMQ_TEST_WIN_ARM64 names no library for Windows on ARM")
+def test_library_for_windows_on_arm(wheel_set):
+    """It has every function that the one for amd64 has but for drafts, and needs only Windows' own."""
+    folder, _ = wheel_set
+    dlls = []
+    for platform in ("win_amd64", "win_arm64"):
+        with zipfile.ZipFile(folder / f"zmq_ctypes-{VERSION}-py3-none-{platform}.whl") as archive:
+            names = [name for name in archive.namelist() if "/_libzmq/libzmq" in name]
+            dlls += [archive.read(name) for name in names]
+    amd64, arm64 = dlls
+    drafts = {row.name for row in signatures.FUNCTIONS if row.draft} | DRAFTS_NOT_BOUND
+    assert exports(arm64) <= exports(amd64)
+    assert exports(amd64) - exports(arm64) == exports(amd64) & drafts
+    assert {"zmq_msg_send", "zmq_curve_keypair", "zmq_proxy"} <= exports(arm64)
+    own = {"advapi32.dll", "iphlpapi.dll", "kernel32.dll", "ws2_32.dll"}
+    needed = {name for name in imports(arm64) if not name.startswith("api-ms-win-crt-")}
+    assert needed <= own
 
 
 def test_musl_and_glibc(inside):
