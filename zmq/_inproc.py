@@ -81,7 +81,7 @@ _used: dict[int, set[Key]] = {}
 """C socket -> endpoints that it is connected to."""
 
 _met: dict[Key, int] = {}
-"""Endpoint that one is bound to that takes one peer -> how many have connected."""
+"""Endpoint that one is, or was, bound to that takes one peer -> how many it may have had there or elsewhere."""
 
 _conflating: dict[int, set[Key]] = {}
 """C socket -> endpoints where it waits, or has waited, with CONFLATE."""
@@ -103,18 +103,27 @@ if hasattr(os, "register_at_fork"):
 # what happens
 
 
-def binds(handle: int, kind: int, key: Key) -> None:
-    """Take note that a C socket of some type has bound; nobody waits there any more."""
+def binds(handle: int, kind: int, key: Key, *, crowded: bool) -> None:
+    """Take note that a C socket of some type has bound; nobody waits there any more.
+
+    Parameters
+    ----------
+    handle, kind : int
+    key : inproc endpoint with its context
+    crowded : bool, whether it is of a type that takes one peer, and may have had one
+    """
     bound[key] = handle
     _served.setdefault(handle, set()).add(key)
     there, gone = waiting.pop(key, ()), _gone.pop(key, ())
     if kind in ONE_PEER:
-        _met[key] = len(there) + len(gone)
+        _met[key] = len(there) + len(gone) + crowded
+    else:
+        _met.pop(key, None)
     _close_parked(key)
 
 
 def introduced(key: Key) -> None:
-    """Take note that nobody waits any more, because a monitor is bound, or somebody was."""
+    """Take note that nobody waits any more, because somebody was bound for a moment."""
     waiting.pop(key, None)
     _gone.pop(key, None)
     _close_parked(key)
@@ -129,6 +138,14 @@ def _close_parked(key: Key) -> None:
             C.zmq_disconnect(handle, key[1])
         elif _parked.pop(handle, None) is not None:
             C.zmq_close(handle)
+
+
+def monitors(key: Key) -> None:
+    """Take note that a monitor is bound, which takes one peer."""
+    count = len(waiting.get(key, ()))
+    introduced(key)
+    if count > 1:
+        _met[key] = count
 
 
 def connects(handle: int, kind: int, key: Key, *, crowded: bool) -> None:
@@ -153,11 +170,16 @@ def connects(handle: int, kind: int, key: Key, *, crowded: bool) -> None:
         _met[key] += 1
 
 
+def connects_in_vain(handle: int, key: Key) -> None:
+    """Take note that a C socket has connected to a monitor that somebody else listens to."""
+    _used.setdefault(handle, set()).add(key)
+    _met[key] = 2
+
+
 def leaves(handle: int, key: Key) -> None:
     """Take note that a C socket has left: what it is bound to, or else connected to."""
     if bound.get(key) == handle:
         bound.pop(key, None)
-        _met.pop(key, None)
         return
     _waits_no_more(handle, key)
     _used.get(handle, set()).discard(key)
@@ -369,7 +391,7 @@ def check_marks(socket: Any) -> None:
                 "takes one peer, and libzmq might use freed memory; close that one, or set high water "
                 "marks before",
             )
-    for key in _used.get(socket._handle, ()):
+    for key in _used.get(socket._handle, set()) | _parted.get(socket._handle, set()):
         binder = _socket_views.living(bound.get(key, 0)) if key in _met else ()
         crowded = any(len(view._bound) + len(view._connected) > 1 for view in binder)
         if (crowded or _met.get(key, 0) > 1) and not _has_its_peer(socket):

@@ -53,9 +53,17 @@ def settle(socket: Any) -> None:
         return
     _inproc.check_marks(socket)
     context = _socket_views.contexts.get(socket._handle)
-    if context is None or socket._socket_type in THREAD_SAFE:
+    if context is None:
         return
     io_threads = C.zmq_ctx_get(context, IO_THREADS)
+    if socket._socket_type in THREAD_SAFE:
+        # They do not tell of news: what is agreed to in the second round is not waited for.
+        for _ in range(2):
+            socket._read_int(EVENTS)
+            socket._processed()
+            fence(context, io_threads, _FENCE_MS)
+        socket._read_int(EVENTS)
+        return
     fd = socket._read_int(FD)
     quiet = 0
     gives_up = time.monotonic() + _PATIENCE_S

@@ -57,9 +57,14 @@ if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_records.clear)
 
 
-def is_heard(key: Key) -> bool:
-    """Tell whether somebody is connected to where events are told."""
-    return any(_same(key, other) for keys in list(_listening.values()) for other in keys)
+def is_heard(key: Key, besides: int = 0) -> bool:
+    """Tell whether somebody, besides one C socket, is connected to where events are told."""
+    return any(
+        _same(key, other)
+        for handle, keys in list(_listening.items())
+        for other in keys
+        if handle != besides
+    )
 
 
 def tells(key: Key) -> bool:

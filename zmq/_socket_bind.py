@@ -100,8 +100,9 @@ class Endpoints(SocketBase):
         address = self._endpoint(addr)
         self._check_bind(address, addr)
         self._meets(address, binds=True)
+        crowded = self._socket_type in _inproc.ONE_PEER and bool(self.last_endpoint)
         self._call_endpoint(C.zmq_bind, address, addr)
-        self._met(address, binds=True)
+        self._met(address, binds=True, crowded=crowded)
         bound: bytes = self.last_endpoint
         if b"://" not in bound:
             bound = address  # for udp libzmq leaves the transport out
@@ -289,8 +290,11 @@ class Endpoints(SocketBase):
         if handle in turns.shared:
             _links.meets(handle, key, binds=binds)
         if binds:
-            _inproc.binds(handle, self._socket_type, key)
-        elif not _monitors.tells(key):
+            _inproc.binds(handle, self._socket_type, key, crowded=crowded)
+        elif _monitors.tells(key):
+            if _monitors.is_heard(key, handle):
+                _inproc.connects_in_vain(handle, key)
+        else:
             _inproc.connects(handle, self._socket_type, key, crowded=crowded)
 
     def _call_endpoint(self, function: Callable[..., Any], address: bytes, addr: Any) -> Any:
@@ -312,7 +316,10 @@ class Endpoints(SocketBase):
         if _bind.library.version < (4, 1) and self._handle:
             address = self._kept_endpoint(name, address, note)
         # For libzmq both are one: what is not bound to is disconnected from.
-        if self._handle and (note == "_connected" or name not in self._bound):
+        is_bound = name in self._bound
+        if address.startswith(b"inproc:"):
+            is_bound = _inproc.bound.get(self._inproc_key(address)) == self._handle
+        if self._handle and (note == "_connected" or not is_bound):
             self._check_midway(addr)
             if address.startswith(b"inproc:"):
                 _monitors.disconnects(self._handle, self._inproc_key(address))
@@ -326,6 +333,8 @@ class Endpoints(SocketBase):
             if handle in turns.shared and _inproc.bound.get(key) != handle:
                 _links.parts(handle, key)
             _inproc.leaves(handle, key)
+        if address.startswith(b"inproc:"):
+            noted = self._bound if is_bound else self._connected
         if name in noted:
             noted.remove(name)
 

@@ -74,7 +74,7 @@ class Monitored(SocketBase):
             raise endpoint_failure(error, address, addr, self) from None
         for handle, _ in _inproc.waiting.get(key, ())[:1]:
             _monitors.hears(handle, key)
-        _inproc.introduced(key)
+        _inproc.monitors(key)
 
     def get_monitor_socket(self: T, events: int | None = None, addr: str | None = None) -> T:
         """Return a PAIR socket that receives what happens to this socket's connections.

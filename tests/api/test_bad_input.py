@@ -1590,6 +1590,86 @@ one.poll(0)
 }
 
 
+TURNED_AWAY: dict[str, str] = {
+    "by a monitor": """
+pair = context.socket(zmq.PAIR)
+pair.connect("inproc://a")
+one.connect("inproc://a")
+pair.monitor("inproc://a")
+""",
+    "by one that listens to a monitor": """
+one.connect("inproc://a")
+push.get_monitor_socket().bind("inproc://a")
+""",
+    "by one that is bound no more": """
+monitor = push.get_monitor_socket()
+monitor.bind("inproc://a")
+one.connect("inproc://a")
+monitor.disconnect(monitor.last_endpoint)
+""",
+    "and disconnected": """
+monitor = push.get_monitor_socket()
+monitor.bind("inproc://a")
+one.connect("inproc://a")
+monitor.poll(0)
+one.disconnect("inproc://a")
+""",
+}
+
+
+@pytest.mark.libzmq("4.2")
+@pytest.mark.parametrize("what", TURNED_AWAY)
+def test_high_water_marks_of_who_may_be_turned_away(what: str) -> None:
+    """Where a connection may be ended at once by who takes one peer, no mark is set."""
+    survives(
+        f"""
+with zmq.Context() as context, context.socket(zmq.DEALER) as one:
+    push = context.socket(zmq.PUSH)
+{textwrap.indent(TURNED_AWAY[what], "    ")}
+    with pytest.raises(zmq.ZMQError, match="might use freed memory") as raised:
+        one.hwm = 5
+    assert raised.value.errno == zmq.EFSM
+"""
+    )
+
+
+@pytest.mark.libzmq("4.2")
+def test_high_water_marks_of_who_is_left() -> None:
+    """A thread-safe socket has a mark set when its peer has closed."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.RADIO) as one:
+    one.connect("inproc://a")
+    with context.socket(zmq.RADIO) as two:
+        two.bind("inproc://a")
+    try:
+        one.disconnect("inproc://a")
+    except zmq.ZMQError:
+        pass  # older releases know at once that it has ended
+    one.rcvhwm = 7
+    assert one.rcvhwm == 7
+"""
+    )
+
+
+@pytest.mark.libzmq("4.1")
+def test_leaving_by_the_other_name() -> None:
+    """disconnect() unbinds, unbind() disconnects: what is left is known afterwards."""
+    survives(
+        """
+with zmq.Context() as context, context.socket(zmq.ROUTER) as one:
+    one.bind("inproc://a")
+    one.disconnect("inproc://a")
+    one.connect("inproc://a")
+    with pytest.raises(zmq.ZMQError, match="nobody has bound") as raised:
+        one.unbind("inproc://a")
+    assert raised.value.errno == zmq.EFSM
+    assert "bound to" not in repr(one)
+    one.bind("inproc://a")
+"""
+    )
+
+
 @pytest.mark.libzmq("4.2")
 @pytest.mark.parametrize("what", MARKS)
 def test_high_water_marks_of_half_ended_connections(what: str) -> None:
