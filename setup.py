@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def places() -> dict[str, dict[str, str]]:
     scratch = tempfile.mkdtemp(prefix="zmq-ctypes-build")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     build = {"build": {"build_base": scratch}}
-    return build if os.access(ROOT, os.W_OK) else {**build, "egg_info": {"egg_base": scratch}}
+    # What setuptools writes down of the package is shared too, unless a wheel is all that is made.
+    if "bdist_wheel" not in sys.argv and os.access(ROOT, os.W_OK):
+        return build
+    return {**build, "egg_info": {"egg_base": scratch}}
 
 
 class BuildPy(build_py):

@@ -195,6 +195,14 @@ def test_several_at_once(builder, bundled, tmp_path):
     assert not (builder.source / "build").exists()
 
 
+def test_nothing_is_shared(make_source, builder, tmp_path):
+    """A build of a wheel writes nothing into the source tree, where another may be reading it."""
+    source = make_source()
+    before = sorted(source.rglob("*"))
+    Builder(source, builder.backend).wheel(tmp_path, ZMQ_BUNDLE="never")
+    assert sorted(source.rglob("*")) == before
+
+
 def test_early_setuptools(make_source, tmp_path):
     """A setuptools that cannot build this is told with its version, and which one can."""
     early = tmp_path / "setuptools"
