@@ -156,6 +156,19 @@ def hears(handle: int, key: Key) -> None:
     _listening.setdefault(handle, set()).add(key)
 
 
+def begins(key: Key, listeners: set[int]) -> None:
+    """Take note that a monitor has begun, which is heard by who waited for it, and by nobody else yet.
+
+    Who heard an earlier one at the same endpoint has lost its connection with that.
+    """
+    for handle, keys in list(_listening.items()):
+        if handle not in listeners:
+            keys.discard(key)
+    for handle in listeners:
+        hears(handle, key)
+    _closed.discard(key)
+
+
 def disconnects(handle: int, key: Key) -> None:
     """Stop the monitor that a C socket is about to disconnect from, if it is one."""
     keys = _listening.get(handle)

@@ -72,8 +72,7 @@ class Monitored(SocketBase):
             _monitors.start(self._handle, key, events)
         except ZMQError as error:
             raise endpoint_failure(error, address, addr, self) from None
-        for handle, _ in _inproc.waiting.get(key, ())[:1]:
-            _monitors.hears(handle, key)
+        _monitors.begins(key, {handle for handle, _ in _inproc.waiting.get(key, ())[:1]})
         _inproc.monitors(key)
 
     def get_monitor_socket(self: T, events: int | None = None, addr: str | None = None) -> T:

@@ -529,3 +529,38 @@ def test_monitors_in_threads() -> None:
         print("ended")
         """
     )
+
+
+@pytest.mark.libzmq("4.0")
+@pytest.mark.parametrize("waits", [True, False])
+def test_who_heard_an_earlier_monitor(waits: bool) -> None:
+    """A reader of a monitor that has ended is not one of the next monitor at the same endpoint."""
+    programs.run(
+        f"""
+        with zmq.Context() as context, context.socket(zmq.PAIR) as reader:
+            with context.socket(zmq.PUSH) as first, context.socket(zmq.PUSH) as second:
+                if {waits}:
+                    reader.connect("inproc://m")
+                first.monitor("inproc://m")
+                if not {waits}:
+                    reader.connect("inproc://m")
+                first.monitor(None)
+                while True:
+                    try:
+                        second.monitor("inproc://m")
+                        break
+                    except zmq.ZMQError as error:
+                        assert error.errno == zmq.EADDRINUSE  # for a moment
+                        reader.poll(1)
+                try:
+                    second.bind("tcp://127.0.0.1:*")
+                except zmq.ZMQError as error:
+                    assert error.errno == zmq.EFSM and "nobody is connected" in str(error)
+                else:
+                    raise AssertionError("bound")
+                with context.socket(zmq.PAIR) as other:
+                    other.connect("inproc://m")
+                    second.bind("tcp://127.0.0.1:*")
+                    assert other.poll(5000)
+        """
+    )
