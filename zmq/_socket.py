@@ -353,7 +353,7 @@ class Socket(Endpoints, Options, Monitored, Formats, Sending, Receiving, Named, 
         -----
         Wraps ``zmq_setsockopt``. Most options act on the binds and connects that follow. SNDHWM and
         RCVHWM act at once, from libzmq 4.2 on; where there may be connections it waits for those
-        that are ending, and so, half a second at most, for libzmq's threads.
+        that are ending, and so, a second at most, for libzmq's threads.
         """
         try:
             known = _SET.get(option)

@@ -91,7 +91,8 @@ class Endpoints(SocketBase):
         ------
         zmq.ZMQError : the endpoint is in use (EADDRINUSE), is malformed (EINVAL), has an
             unknown transport (EPROTONOSUPPORT) or no such interface (ENODEV), or its ipc
-            path is too long (ENAMETOOLONG)
+            path is too long (ENAMETOOLONG); libzmq would not survive who waits, or has waited,
+            at the inproc endpoint (EFSM)
 
         Notes
         -----
@@ -132,7 +133,9 @@ class Endpoints(SocketBase):
         Raises
         ------
         zmq.ZMQError : the endpoint is malformed (EINVAL) or has an unknown transport
-            (EPROTONOSUPPORT); nobody is bound to it (ECONNREFUSED, inproc of libzmq 3)
+            (EPROTONOSUPPORT); nobody is bound to it (ECONNREFUSED, inproc of libzmq 3), or
+            listens at SOCKS_PROXY (ECONNREFUSED, tcp from libzmq 4.3 on, where the proxy is
+            asked first, for 3 s at most)
 
         Notes
         -----
@@ -330,10 +333,9 @@ class Endpoints(SocketBase):
         self._call_endpoint(function, address, addr)
         if address.startswith(b"inproc:"):
             handle, key = self._handle, self._inproc_key(address)
-            if handle in turns.shared and _inproc.bound.get(key) != handle:
+            if handle in turns.shared and not is_bound:
                 _links.parts(handle, key)
             _inproc.leaves(handle, key)
-        if address.startswith(b"inproc:"):
             noted = self._bound if is_bound else self._connected
         if name in noted:
             noted.remove(name)

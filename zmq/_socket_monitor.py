@@ -47,7 +47,8 @@ class Monitored(SocketBase):
 
         Raises
         ------
-        zmq.ZMQError : not inproc (EPROTONOSUPPORT); in use (EADDRINUSE)
+        zmq.ZMQError : not inproc (EPROTONOSUPPORT); in use (EADDRINUSE); somebody waits, or has
+            waited, there who would take the reader's place (EFSM)
 
         Notes
         -----
